@@ -1,9 +1,15 @@
-//! What every Kerberos role shares.
+//! What every Kerberos role shares: names, times, keys, messages, error codes, keytabs and credential
+//! caches. Nothing here has a clock, a source of randomness or input and output of its own.
 
 pub mod crypto;
+mod der;
+mod error_code;
+pub mod messages;
 mod name;
 mod time;
 
 pub use crypto::{Enctype, Key, KeyUsage};
+pub use der::DecodeError;
+pub use error_code::ErrorCode;
 pub use name::{KerberosString, NameType, Principal, PrincipalName, Realm};
 pub use time::{InvalidTime, KerberosTime, Timestamp};

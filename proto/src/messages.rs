@@ -1,0 +1,35 @@
+//! The messages of RFC 4120 and their parts.
+//!
+//! Field names are those of the RFC. Each message has `decode` and `encode`; the encrypted parts are
+//! decoded with `decode_padded` where DES or 3DES leave zero bytes behind them.
+
+#[macro_use]
+mod sequence;
+mod ap;
+mod cred;
+mod error;
+mod flags;
+mod kdc;
+mod padata;
+mod parts;
+mod ticket;
+
+pub use ap::{
+    ApRep, ApReq, Authenticator, EncApRepPart, EncKrbPrivPart, KrbPriv, KrbSafe, KrbSafeBody,
+};
+pub use cred::{EncKrbCredPart, KrbCred, KrbCredInfo};
+pub use error::{KerbErrorData, KrbError, TypedData};
+pub use flags::{ApOptions, KdcOptions, TicketFlags};
+pub use kdc::{
+    AsRep, AsReq, EncAsRepPart, EncKdcRepPart, EncTgsRepPart, KdcRep, KdcReq, KdcReqBody,
+    LastReqEntry, TgsRep, TgsReq,
+};
+pub use padata::{
+    EtypeInfo, EtypeInfo2, EtypeInfo2Entry, EtypeInfoEntry, MethodData, PaEncTsEnc, PaPacRequest,
+    PadataType,
+};
+pub use parts::{
+    AuthorizationData, AuthorizationDataElement, Checksum, EncryptedData, EncryptionKey,
+    HostAddress, HostAddresses, PaData, TransitedEncoding,
+};
+pub use ticket::{EncTicketPart, Ticket};
