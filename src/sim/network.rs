@@ -80,10 +80,14 @@ pub enum Fate {
 pub struct Packet {
     /// When it was sent, in true time.
     pub sent: Timestamp,
-    /// Who sent it.
+    /// The address it names as its source.
     pub source: SocketAddr,
-    /// Where to.
+    /// The address it names as its destination.
     pub destination: SocketAddr,
+    /// The host that sent it, whatever the source says.
+    pub sender: IpAddr,
+    /// The host it goes to, whatever the destination says.
+    pub receiver: IpAddr,
     /// What it carries, after any damage on the way.
     pub payload: Payload,
     /// What became of it.
@@ -107,8 +111,8 @@ pub(super) struct Rule {
 
 impl Rule {
     fn concerns(&self, packet: &Packet) -> bool {
-        if self.from.is_some_and(|from| from != packet.source.ip())
-            || self.to.is_some_and(|to| to != packet.destination.ip())
+        if self.from.is_some_and(|from| from != packet.sender)
+            || self.to.is_some_and(|to| to != packet.receiver)
         {
             return false;
         }
@@ -192,7 +196,7 @@ impl Network {
         self.queue.clear();
     }
 
-    /// Sends a packet at `now` and does to it what the first rule that concerns it says.
+    /// Sends a packet from `source` at `now`.
     pub(super) fn send(
         &mut self,
         now: Timestamp,
@@ -200,14 +204,34 @@ impl Network {
         destination: SocketAddr,
         payload: Payload,
     ) {
-        let mut packet = Packet {
+        self.transmit(Packet {
             sent: now,
             source,
             destination,
+            sender: source.ip(),
+            receiver: destination.ip(),
             payload,
             fate: Fate::Delivered,
-        };
-        let arrival = now + LATENCY;
+        });
+    }
+
+    /// Sends the answer to `request` from the host that received it, under the address that the
+    /// request named.
+    pub(super) fn answer(&mut self, now: Timestamp, request: &Packet, payload: Payload) {
+        self.transmit(Packet {
+            sent: now,
+            source: request.destination,
+            destination: request.source,
+            sender: request.receiver,
+            receiver: request.sender,
+            payload,
+            fate: Fate::Delivered,
+        });
+    }
+
+    /// Does to a packet what the first rule that concerns it says.
+    fn transmit(&mut self, mut packet: Packet) {
+        let arrival = packet.sent + LATENCY;
         let rule = self
             .rules
             .iter_mut()
@@ -234,7 +258,7 @@ impl Network {
                 let mut copy = packet.clone();
                 self.deliver(arrival, packet);
                 if let Some(address) = copy_to {
-                    copy.destination.set_ip(address);
+                    copy.receiver = address;
                     self.deliver(arrival + LATENCY, copy);
                 }
             }
@@ -250,20 +274,22 @@ impl Network {
             }
             LinkEffect::Refuse => {
                 packet.fate = Fate::Refused;
-                let answer = match packet.payload.transport() {
-                    "udp" => Payload::Unreachable,
-                    _ => Payload::Reset,
+                let refusal = Packet {
+                    sent: arrival,
+                    source: packet.destination,
+                    destination: packet.source,
+                    sender: packet.receiver,
+                    receiver: packet.sender,
+                    payload: match packet.payload.transport() {
+                        "udp" => Payload::Unreachable,
+                        _ => Payload::Reset,
+                    },
+                    fate: Fate::Delivered,
                 };
                 self.transcript.push(packet);
                 self.deliver(
                     arrival + LATENCY,
-                    Packet {
-                        sent: arrival,
-                        source: destination,
-                        destination: source,
-                        payload: answer,
-                        fate: Fate::Delivered,
-                    },
+                    refusal,
                 );
             }
             LinkEffect::Reorder => match rule.held.take() {
