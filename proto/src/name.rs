@@ -1,10 +1,12 @@
 //! Names of realms and principals (RFC 4120 section 6).
 
+mod text;
+
+pub use text::{InvalidName, InvalidNameReason};
 
 use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-
 
 /// A KerberosString: the bytes of a GeneralString. RFC 4120 section 5.2.1 allows ASCII only; real
 /// implementations send UTF-8 and compare bytes, so any bytes are kept and echoed as they came.
