@@ -1,5 +1,6 @@
 //! What every Kerberos role shares.
 
+mod ccache;
 pub mod crypto;
 mod error_code;
 mod file;
@@ -7,6 +8,10 @@ mod keytab;
 mod name;
 mod time;
 
+pub use ccache::{
+    AuthorizationDatum, Ccache, CcacheConfig, CcacheError, CcacheVersion, Credential, HeaderField,
+    HostAddress,
+};
 pub use crypto::{Enctype, Key, KeyUsage};
 pub use error_code::{ErrorCode, LibraryError};
 pub use file::Unrepresentable;
