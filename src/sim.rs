@@ -1,0 +1,21 @@
+//! The simulated world: hosts with clocks, a network, KDCs, acceptors and clients.
+//!
+//! Everything that happens is an event in virtual time. A client is a state machine that the event loop
+//! feeds; several may run at the same instant. A world is a value: a clone goes its own way.
+
+mod acceptors;
+mod build;
+mod client;
+mod host;
+mod kdcs;
+mod label;
+mod network;
+mod outcome;
+mod random;
+mod verbs;
+mod world;
+
+pub use kdcs::ServedKdc;
+pub use network::{Fate, Packet, Payload};
+pub use outcome::{Failure, Outcome, VerbError};
+pub use world::World;
