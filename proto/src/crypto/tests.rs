@@ -36,6 +36,7 @@ mod rfc6803;
 mod rfc8009;
 mod salts;
 mod string_to_key_parameters;
+mod without_confounder;
 
 fn string_to_key(
     enctype: Enctype,
