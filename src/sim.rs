@@ -17,5 +17,11 @@ mod world;
 
 pub use kdcs::ServedKdc;
 pub use network::{Fate, Packet, Payload};
-pub use outcome::{Failure, Outcome, VerbError};
+pub use outcome::{Failure, Outcome, SessionError, VerbError};
 pub use world::World;
+
+/// A message behind its length in four octets, as it travels on a stream (RFC 4120 section 7.2.2).
+fn framed(message: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
+    [&length.to_be_bytes(), message].concat()
+}

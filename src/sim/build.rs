@@ -3,8 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use kdclab_client::ClientConfig;
-use kdclab_kdc::{Database, Dialect as KdcDialect, Kdc, KeyCache, LockoutPolicy, PrincipalEntry, RealmPolicy, Traffic};
-use kdclab_proto::{KerberosTime, Principal, PrincipalName, Realm};
+use kdclab_kdc::{Attributes, Database, Dialect as KdcDialect, Kdc, KeyCache, LockoutPolicy, PrincipalEntry, RealmPolicy, Traffic};
+use kdclab_proto::{KerberosTime, NameType, Principal, PrincipalName, Realm};
 
 use super::acceptors::{Service, port_of};
 use super::host::Host;
@@ -171,6 +171,11 @@ impl World {
         let keys = self.password_keys(&entry, realm, &user.password, &types)?;
         entry.set_keys(keys, false);
         apply_attributes(&mut entry.attributes, user.attributes.iter().map(|flag| flag.get_ref()))?;
+        entry.aliases = user
+            .aliases
+            .iter()
+            .map(|alias| PrincipalName::new(NameType::ENTERPRISE, [alias.as_str()]))
+            .collect();
         entry.expiration = user.expires.map(|time| time.0);
         entry.password_expiration = user.password_expires.map(|time| time.0);
         if let Some(lockout) = table.settings.lockout {

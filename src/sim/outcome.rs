@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use kdclab_kdc::DatabaseError;
 use kdclab_proto::crypto::{InvalidKey, StringToKeyError};
 
 use crate::script::model::Phase;
@@ -37,6 +38,83 @@ pub struct Failure {
     pub text: Option<String>,
 }
 
+impl Failure {
+    pub(super) fn of_session(error: SessionError, sent_by: Option<String>, cause: String) -> Self {
+        Self {
+            error: ErrorName::Session(error),
+            sent_by,
+            cause,
+            text: None,
+        }
+    }
+}
+
+/// How a session ends without any Kerberos error on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionError {
+    /// The service closed the connection without a word.
+    ConnectionClosed,
+    /// Nobody listens on the service's port.
+    ConnectionRefused,
+    /// The service says nothing.
+    NoAnswer,
+    /// The host has no principal of its own, and the call names no user.
+    NoIdentity,
+    /// There is no recorded request to send again.
+    NothingRecorded,
+}
+
+impl SessionError {
+    const ALL: [Self; 5] = [
+        Self::ConnectionClosed,
+        Self::ConnectionRefused,
+        Self::NoAnswer,
+        Self::NoIdentity,
+        Self::NothingRecorded,
+    ];
+
+    /// The name in scenario files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ConnectionClosed => "CONNECTION_CLOSED",
+            Self::ConnectionRefused => "CONNECTION_REFUSED",
+            Self::NoAnswer => "NO_ANSWER",
+            Self::NoIdentity => "NO_IDENTITY",
+            Self::NothingRecorded => "NOTHING_RECORDED",
+        }
+    }
+
+    /// The error of a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|error| error.name() == name)
+    }
+
+    pub(super) fn cause(self) -> &'static str {
+        match self {
+            Self::ConnectionClosed => "connection-closed",
+            Self::ConnectionRefused => "connection-refused",
+            Self::NoAnswer => "no-answer",
+            Self::NoIdentity => "no-identity",
+            Self::NothingRecorded => "nothing-recorded",
+        }
+    }
+}
+
+/// The cause's name in a scenario file: the name of the error's variant in kebab-case, so that the typed
+/// error is the only list of causes.
+pub(super) fn cause_name(error: &impl fmt::Debug) -> String {
+    let debug = format!("{error:?}");
+    let variant: String = debug.chars().take_while(char::is_ascii_alphanumeric).collect();
+    let mut name = String::with_capacity(variant.len() + 4);
+    for (index, letter) in variant.char_indices() {
+        if letter.is_ascii_uppercase() && index > 0 {
+            name.push('-');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
+}
+
 /// Why a step cannot be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VerbError {
@@ -51,6 +129,8 @@ pub enum VerbError {
     ChangesNothing,
     /// The world is not as it was before, against the word of `noop`.
     ChangesSomething,
+    /// The database refuses the change.
+    Database(DatabaseError),
     /// Keys cannot be made.
     InvalidKey(InvalidKey),
     /// The file of keys cannot hold them.
@@ -93,6 +173,7 @@ impl fmt::Display for VerbError {
             Self::ChangesSomething => {
                 f.write_str("it changes something; write it without `noop`")
             }
+            Self::Database(error) => error.fmt(f),
             Self::InvalidKey(error) => error.fmt(f),
             Self::NoKeys { principal } => write!(f, "{principal} has no key of these types"),
             Self::NoSuchPhase { phase, fixes } => write!(
