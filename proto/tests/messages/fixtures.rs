@@ -27,7 +27,12 @@ pub(crate) fn bytes(hex: &str) -> Vec<u8> {
 /// The bytes of one fixture.
 macro_rules! fixture {
     ($path:literal) => {
-        crate::fixtures::bytes(include_str!(concat!("../data/messages/", $path, ".hex")))
+        crate::fixtures::bytes(include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/data/messages/",
+            $path,
+            ".hex"
+        )))
     };
 }
 pub(crate) use fixture;
