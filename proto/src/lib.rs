@@ -3,6 +3,7 @@
 
 pub mod crypto;
 mod der;
+pub mod digest;
 mod error_code;
 pub mod messages;
 mod name;
