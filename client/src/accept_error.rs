@@ -87,6 +87,8 @@ pub enum AcceptError {
         /// How far apart they may be.
         limit: Duration,
     },
+    /// The initiator asks for DCE RPC's three legs, whose AP-REQ is never in a context token.
+    DceStyle,
     /// The token is not one of the Kerberos mechanism.
     DefectiveToken(TokenError),
     /// The delegated credentials cannot be used.
@@ -175,12 +177,10 @@ pub enum AcceptError {
     },
     /// The keytab has the key the ticket asks for, and it does not open the ticket.
     TicketUndecryptable(Box<WantedKey>),
-    /// The version or the message type are not those of an AP-REQ.
-    WrongMessage {
-        /// The protocol version found.
+    /// The AP-REQ is of another protocol version than 5.
+    WrongVersion {
+        /// The version found.
         pvno: i32,
-        /// The message type found.
-        msg_type: i32,
     },
 }
 
@@ -199,10 +199,8 @@ impl AcceptError {
             Self::DefectiveToken(_)
             | Self::NoCredentials { .. }
             | Self::NotAnApReq(_)
-            | Self::WrongMessage { .. } => None,
-            _ => self
-                .protocol_code()
-                .or(Some(ErrorCode::KRB_ERR_GENERIC)),
+            | Self::WrongVersion { .. } => None,
+            _ => self.protocol_code().or(Some(ErrorCode::KRB_ERR_GENERIC)),
         }
     }
 
@@ -223,10 +221,8 @@ impl AcceptError {
             | Self::TicketUndecryptable(_) => Some(ErrorCode::KRB_AP_ERR_MODIFIED),
             Self::TicketInvalid => Some(ErrorCode::KRB_AP_ERR_TKT_NYV),
             Self::ChannelBindings { .. } | Self::DefectiveToken(_) => None,
-            Self::NotAnApReq(_) | Self::WrongMessage { .. } => None,
-            _ => self
-                .protocol_code()
-                .or(Some(ErrorCode::KRB_ERR_GENERIC)),
+            Self::NotAnApReq(_) | Self::WrongVersion { .. } => None,
+            _ => self.protocol_code().or(Some(ErrorCode::KRB_ERR_GENERIC)),
         }
     }
 
@@ -236,9 +232,7 @@ impl AcceptError {
             Self::TicketExpired { .. } => ErrorCode::KRB_AP_ERR_TKT_EXPIRED,
             Self::TicketNotYetValid { .. } => ErrorCode::KRB_AP_ERR_TKT_NYV,
             Self::Replay { .. } => ErrorCode::KRB_AP_ERR_REPEAT,
-            Self::ServerNotAcceptor(_) | Self::ServerNotInKeytab(_) => {
-                ErrorCode::KRB_AP_ERR_NOT_US
-            }
+            Self::ServerNotAcceptor(_) | Self::ServerNotInKeytab(_) => ErrorCode::KRB_AP_ERR_NOT_US,
             Self::ClientMismatch { .. } => ErrorCode::KRB_AP_ERR_BADMATCH,
             Self::ClockSkew { .. } => ErrorCode::KRB_AP_ERR_SKEW,
             Self::BadAddress { .. } => ErrorCode::KRB_AP_ERR_BADADDR,
@@ -264,6 +258,7 @@ impl AcceptError {
             | Self::Checksum(_)
             | Self::ChecksumMalformed(_)
             | Self::ChecksumMissing
+            | Self::DceStyle
             | Self::DefectiveToken(_)
             | Self::Delegation(_)
             | Self::EnctypeNotPermitted { .. }
@@ -274,7 +269,7 @@ impl AcceptError {
             | Self::TicketEnctypeNotPermitted(_)
             | Self::TicketInvalid
             | Self::TicketMalformed(_)
-            | Self::WrongMessage { .. } => return None,
+            | Self::WrongVersion { .. } => return None,
         })
     }
 
@@ -316,7 +311,11 @@ impl fmt::Display for AcceptError {
                 (false, false) => "neither side names channel bindings",
             }),
             Self::Checksum(ChecksumError::Inappropriate(kind)) => {
-                write!(f, "checksum type {} does not belong in the authenticator", kind.0)
+                write!(
+                    f,
+                    "checksum type {} does not belong in the authenticator",
+                    kind.0
+                )
             }
             Self::Checksum(ChecksumError::Mismatch) => {
                 f.write_str("the authenticator's checksum does not match")
@@ -326,12 +325,16 @@ impl fmt::Display for AcceptError {
             Self::ClientMismatch {
                 ticket,
                 authenticator,
-            } => write!(f, "a ticket of {ticket} with an authenticator of {authenticator}"),
+            } => write!(
+                f,
+                "a ticket of {ticket} with an authenticator of {authenticator}"
+            ),
             Self::ClockSkew { ctime, now, limit } => write!(
                 f,
                 "the initiator's clock says {ctime}, ours {now}, and {} s apart are allowed",
                 limit.as_secs()
             ),
+            Self::DceStyle => f.write_str("a DCE-style AP-REQ in a context token"),
             Self::DefectiveToken(error) => write!(f, "{error}"),
             Self::Delegation(error) => write!(f, "{error}"),
             Self::EnctypeNotPermitted { key, enctype } => {
@@ -341,7 +344,10 @@ impl fmt::Display for AcceptError {
                 client,
                 server,
                 transited: Some(transited),
-            } => write!(f, "{transited} is not on the path from {client} to {server}"),
+            } => write!(
+                f,
+                "{transited} is not on the path from {client} to {server}"
+            ),
             Self::IllegalTransit { client, server, .. } => {
                 write!(f, "malformed path from {client} to {server}")
             }
@@ -406,10 +412,7 @@ impl fmt::Display for AcceptError {
                 "the key of {} version {} type {} does not open the ticket",
                 wanted.server, wanted.kvno, wanted.enctype
             ),
-            Self::WrongMessage { pvno, msg_type } => write!(
-                f,
-                "version {pvno} and message type {msg_type} are not those of an AP-REQ"
-            ),
+            Self::WrongVersion { pvno } => write!(f, "protocol version {pvno} where 5 belongs"),
         }
     }
 }

@@ -1,4 +1,5 @@
 use kdclab_proto::{KerberosTime, Key, Principal};
+use rand::CryptoRng;
 
 use crate::gss::ContextFlags;
 
@@ -36,4 +37,9 @@ impl EstablishedContext {
             .or(self.initiator_subkey.as_ref())
             .unwrap_or(&self.session_key)
     }
+}
+
+/// A first sequence number. Like MIT's it stays below 2^30, for peers that count in signed integers.
+pub(crate) fn sequence_number(rng: &mut dyn CryptoRng) -> u32 {
+    rng.next_u32() & 0x3fff_ffff
 }

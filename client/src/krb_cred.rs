@@ -6,7 +6,7 @@ use kdclab_proto::crypto::InvalidKey;
 use kdclab_proto::messages::{
     EncKrbCredPart, EncryptedData, KrbCred, KrbCredInfo, Ticket, TicketFlags,
 };
-use kdclab_proto::{DecodeError, Enctype, Key, KerberosTime, KeyUsage, Timestamp};
+use kdclab_proto::{DecodeError, Enctype, KerberosTime, Key, KeyUsage, Timestamp};
 use rand::CryptoRng;
 
 use crate::Credential;
@@ -65,11 +65,8 @@ fn info(credential: &Credential) -> KrbCredInfo {
 /// initiators leave it inside an encrypted authenticator.
 pub(crate) fn read(message: &[u8], keys: &[&Key]) -> Result<Vec<Credential>, KrbCredError> {
     let message = KrbCred::decode(message).map_err(KrbCredError::Malformed)?;
-    if message.pvno != 5 || message.msg_type != 22 {
-        return Err(KrbCredError::WrongMessage {
-            pvno: message.pvno,
-            msg_type: message.msg_type,
-        });
+    if message.pvno != 5 {
+        return Err(KrbCredError::WrongVersion { pvno: message.pvno });
     }
     let sealed = &message.enc_part;
     let plain = if sealed.etype == NULL {
@@ -143,12 +140,10 @@ pub enum KrbCredError {
         /// The number of descriptions.
         infos: usize,
     },
-    /// The version or the message type are not those of a KRB-CRED.
-    WrongMessage {
-        /// The protocol version found.
+    /// The message is of another protocol version than 5.
+    WrongVersion {
+        /// The version found.
         pvno: i32,
-        /// The message type found.
-        msg_type: i32,
     },
 }
 
@@ -159,14 +154,15 @@ impl fmt::Display for KrbCredError {
             Self::NoClient => f.write_str("a credential does not name its client"),
             Self::SessionKey(error) => write!(f, "unusable session key: {error}"),
             Self::Undecryptable { enctype } => {
-                write!(f, "no key of the session opens the credentials of type {enctype}")
+                write!(
+                    f,
+                    "no key of the session opens the credentials of type {enctype}"
+                )
             }
             Self::Unequal { tickets, infos } => {
                 write!(f, "{tickets} tickets with {infos} descriptions")
             }
-            Self::WrongMessage { pvno, msg_type } => {
-                write!(f, "version {pvno} and message type {msg_type} are not those of a KRB-CRED")
-            }
+            Self::WrongVersion { pvno } => write!(f, "protocol version {pvno} where 5 belongs"),
         }
     }
 }

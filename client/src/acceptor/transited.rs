@@ -31,7 +31,10 @@ pub(crate) fn check(
     }
     let configured = capaths.get(client).and_then(|paths| paths.get(server));
     let mut trusted: Vec<Vec<u8>> = match configured {
-        Some(realms) => realms.iter().map(|realm| realm.as_bytes().to_vec()).collect(),
+        Some(realms) => realms
+            .iter()
+            .map(|realm| realm.as_bytes().to_vec())
+            .collect(),
         None => hierarchy(client.as_bytes(), server.as_bytes()),
     };
     trusted.push(client.as_bytes().to_vec());
@@ -43,7 +46,12 @@ pub(crate) fn check(
             Err(Untrusted(Some(realm.into())))
         }
     };
-    for_each_realm(&transited.contents, client.as_bytes(), server.as_bytes(), &mut trust)
+    for_each_realm(
+        &transited.contents,
+        client.as_bytes(),
+        server.as_bytes(),
+        &mut trust,
+    )
 }
 
 /// The realms above `client` up to the nearest ancestor it shares with `server`, and those from there down.
@@ -184,14 +192,24 @@ mod tests {
 
     fn realms(contents: &str) -> Result<Vec<String>, Untrusted> {
         let mut realms = Vec::new();
-        for_each_realm(contents.as_bytes(), b"A.EXAMPLE", b"B.EXAMPLE", &mut |realm| {
-            realms.push(String::from_utf8_lossy(realm).into_owned());
-            Ok(())
-        })?;
+        for_each_realm(
+            contents.as_bytes(),
+            b"A.EXAMPLE",
+            b"B.EXAMPLE",
+            &mut |realm| {
+                realms.push(String::from_utf8_lossy(realm).into_owned());
+                Ok(())
+            },
+        )?;
         Ok(realms)
     }
 
-    fn checked(contents: &str, client: &str, server: &str, capaths: &Capaths) -> Result<(), Untrusted> {
+    fn checked(
+        contents: &str,
+        client: &str,
+        server: &str,
+        capaths: &Capaths,
+    ) -> Result<(), Untrusted> {
         let transited = TransitedEncoding {
             tr_type: TransitedEncoding::DOMAIN_X500_COMPRESS,
             contents: contents.as_bytes().to_vec(),
@@ -207,7 +225,13 @@ mod tests {
     fn rfc4120_3_3_3_2_a_trailing_dot_extends_the_previous_realm() {
         assert_eq!(
             realms("EDU,MIT.,ATHENA.,WASHINGTON.EDU,CS.").unwrap(),
-            ["EDU", "MIT.EDU", "ATHENA.MIT.EDU", "WASHINGTON.EDU", "CS.WASHINGTON.EDU"]
+            [
+                "EDU",
+                "MIT.EDU",
+                "ATHENA.MIT.EDU",
+                "WASHINGTON.EDU",
+                "CS.WASHINGTON.EDU"
+            ]
         );
     }
 
@@ -281,7 +305,10 @@ mod tests {
     fn capaths_replace_the_hierarchy() {
         let paths = BTreeMap::from([(Realm::from("B.EXAMPLE"), vec![Realm::from("HUB.ORG")])]);
         let capaths = Capaths::from([(Realm::from("A.EXAMPLE"), paths)]);
-        assert_eq!(checked("HUB.ORG", "A.EXAMPLE", "B.EXAMPLE", &capaths), Ok(()));
+        assert_eq!(
+            checked("HUB.ORG", "A.EXAMPLE", "B.EXAMPLE", &capaths),
+            Ok(())
+        );
         assert_eq!(
             checked("EXAMPLE", "A.EXAMPLE", "B.EXAMPLE", &capaths),
             untrusted("EXAMPLE")
@@ -295,7 +322,12 @@ mod tests {
             contents: b"EXAMPLE".to_vec(),
         };
         assert_eq!(
-            check(&transited, &"A.EXAMPLE".into(), &"B.EXAMPLE".into(), &Capaths::new()),
+            check(
+                &transited,
+                &"A.EXAMPLE".into(),
+                &"B.EXAMPLE".into(),
+                &Capaths::new()
+            ),
             Err(Untrusted(None))
         );
     }

@@ -44,7 +44,7 @@ impl ChannelBindings {
     /// The Bnd field of an authenticator checksum (RFC 4121 section 4.1.1.2).
     pub fn digest(&self) -> [u8; 16] {
         let mut bytes = Vec::new();
-        let mut buffer = |octets: &[u8]| {
+        let buffer = |octets: &[u8]| {
             let length = u32::try_from(octets.len()).unwrap_or(u32::MAX);
             [length.to_le_bytes().as_slice(), octets].concat()
         };

@@ -158,7 +158,10 @@ impl fmt::Display for InvalidAuthenticatorChecksum {
             }
             Self::TooLong { length } => write!(f, "{length} bytes do not fit their length field"),
             Self::Truncated { length } => {
-                write!(f, "the authenticator checksum ends early, at {length} bytes")
+                write!(
+                    f,
+                    "the authenticator checksum ends early, at {length} bytes"
+                )
             }
             Self::UnknownOption { option } => {
                 write!(f, "option {option} where delegated credentials belong")

@@ -1,5 +1,5 @@
 use std::fmt;
-use std::ops::{BitOr, BitOrAssign};
+use std::ops::{BitAnd, BitOr, BitOrAssign};
 
 /// The context flags of an authenticator checksum (RFC 4121 section 4.1.1.1). Unknown flags are kept.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -39,6 +39,12 @@ impl ContextFlags {
         (Self::EXTENDED_ERROR, "extended-error"),
     ];
 
+    /// These flags together with `flags`, in a constant.
+    #[must_use]
+    pub const fn with(self, flags: Self) -> Self {
+        Self(self.0 | flags.0)
+    }
+
     /// The flags of the 32 bits.
     pub const fn from_bits(bits: u32) -> Self {
         Self(bits)
@@ -77,6 +83,14 @@ impl BitOr for ContextFlags {
 
     fn bitor(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+}
+
+impl BitAnd for ContextFlags {
+    type Output = Self;
+
+    fn bitand(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 }
 

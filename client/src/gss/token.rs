@@ -64,13 +64,10 @@ impl<'a> ContextToken<'a> {
     /// [`TokenError`] for anything but a complete token of the Kerberos mechanism with a definite length in
     /// its shortest form and a known token id.
     pub fn decode(token: &'a [u8]) -> Result<Self, TokenError> {
-        let rest = match token {
-            [INITIAL_TOKEN, rest @ ..] => rest,
-            _ => {
-                return Err(TokenError::NotAnInitialToken {
-                    found: token.first().copied(),
-                });
-            }
+        let [INITIAL_TOKEN, rest @ ..] = token else {
+            return Err(TokenError::NotAnInitialToken {
+                found: token.first().copied(),
+            });
         };
         let (length, rest) = split_length(rest)?;
         if length != rest.len() {
