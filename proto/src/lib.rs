@@ -10,6 +10,8 @@ mod time;
 
 pub use crypto::{Enctype, Key, KeyUsage};
 pub use der::DecodeError;
-pub use error_code::ErrorCode;
-pub use name::{KerberosString, NameType, Principal, PrincipalName, Realm};
+pub use error_code::{ErrorCode, LibraryError};
+pub use name::{
+    InvalidName, InvalidNameReason, KerberosString, NameType, Principal, PrincipalName, Realm,
+};
 pub use time::{InvalidTime, KerberosTime, Timestamp};

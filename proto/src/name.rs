@@ -1,5 +1,9 @@
 //! Names of realms and principals (RFC 4120 section 6).
 
+mod text;
+
+pub use text::{InvalidName, InvalidNameReason};
+
 use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
