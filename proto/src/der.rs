@@ -47,9 +47,17 @@ pub enum DecodeError {
         /// Where the element begins.
         offset: usize,
     },
-    /// Bytes follow the message.
+    /// The msg-type field contradicts the APPLICATION tag. RFC 4120 answers it with KRB_AP_ERR_MSG_TYPE;
+    /// MIT's decoders ignore the field.
+    MsgTypeMismatch {
+        /// The message type of the APPLICATION tag.
+        expected: i32,
+        /// The message type in the field.
+        found: i32,
+    },
+    /// Bytes follow the message, or the only element that a tag may hold.
     TrailingBytes {
-        /// Where the message ends.
+        /// Where the bytes begin.
         offset: usize,
     },
 }
@@ -79,8 +87,11 @@ impl fmt::Display for DecodeError {
             Self::UnsupportedLength { offset } => {
                 write!(f, "unsupported form of length at byte {offset}")
             }
+            Self::MsgTypeMismatch { expected, found } => {
+                write!(f, "message type {found} in a message of type {expected}")
+            }
             Self::TrailingBytes { offset } => {
-                write!(f, "bytes after the end of the message at byte {offset}")
+                write!(f, "bytes after the end of an element at byte {offset}")
             }
         }
     }
@@ -165,12 +176,12 @@ impl<'a> Reader<'a> {
         };
         let (header, length) = match first {
             0..=0x7f => (2, usize::from(first)),
-            0x81..=0x84 => {
+            0x81..=0x88 => {
                 let octets = usize::from(first & 0x7f);
                 let digits = self.rest.get(2..2 + octets).ok_or(truncated)?;
                 let length = digits
                     .iter()
-                    .fold(0u32, |length, digit| length << 8 | u32::from(*digit));
+                    .fold(0u64, |length, digit| length << 8 | u64::from(*digit));
                 let length = usize::try_from(length)
                     .map_err(|_| DecodeError::UnsupportedLength { offset })?;
                 (2 + octets, length)
@@ -209,7 +220,9 @@ impl<'a> Reader<'a> {
             return Ok(None);
         }
         let mut inner = self.element()?.reader();
-        T::read(&mut inner).map(Some)
+        let value = T::read(&mut inner)?;
+        inner.finish()?;
+        Ok(Some(value))
     }
 
     pub(crate) fn finish(self) -> Result<(), DecodeError> {
@@ -303,11 +316,13 @@ impl<T: Value> Field for T {
         message: &'static str,
         field: &'static str,
     ) -> Result<Self, DecodeError> {
-        reader.optional(tag)?.ok_or(DecodeError::MissingField {
-            offset: reader.offset(),
-            message,
-            field,
-        })
+        reader
+            .optional(tag)?
+            .ok_or_else(|| DecodeError::MissingField {
+                offset: reader.offset(),
+                message,
+                field,
+            })
     }
 
     fn write_field(&self, writer: &mut Writer, tag: u8) {
@@ -485,6 +500,14 @@ pub(crate) trait SequenceItem {}
 
 impl SequenceItem for Enctype {}
 impl SequenceItem for KerberosString {}
+
+pub(crate) fn check_msg_type(expected: i32, found: i32) -> Result<(), DecodeError> {
+    if found == expected {
+        Ok(())
+    } else {
+        Err(DecodeError::MsgTypeMismatch { expected, found })
+    }
+}
 
 /// A message as a whole: nothing may follow it.
 pub(crate) fn decode<T: Value>(bytes: &[u8]) -> Result<T, DecodeError> {

@@ -20,7 +20,7 @@ sequence! {
         /// The protocol version, 5.
         0 => pvno: i32,
         /// 30.
-        1 => msg_type: i32,
+        1 => msg_type: i32 = 30,
         /// The time in the client's request, if it had one.
         2 => ctime: Option<KerberosTime>,
         /// The microseconds of `ctime`.
