@@ -40,7 +40,7 @@ pub(crate) fn answer(
     let requested_server = sname.clone().at(body.realm.clone());
     let server = context
         .database
-        .lookup_principal(&requested_server)
+        .lookup(&requested_server)
         .ok_or_else(|| KdcError::ServiceUnknown(requested_server.clone()))?;
 
     check_policy(context, body.kdc_options, client, server)?;
@@ -65,8 +65,8 @@ pub(crate) fn answer(
         Key::generate(session_enctype, rng).map_err(KdcError::SessionKeyUnusable)?
     })?;
     let canonical = body.kdc_options.contains(KdcOptions::CANONICALIZE);
-    let ticket_name = if canonical && is_krbtgt(sname) && is_krbtgt(server.name()) {
-        server.name().clone()
+    let ticket_name = if canonical && is_krbtgt(sname) && is_krbtgt(&server.principal().name) {
+        server.principal().name.clone()
     } else {
         sname.clone()
     };
@@ -146,7 +146,7 @@ fn find_client<'a>(
     options: KdcOptions,
 ) -> Result<&'a PrincipalEntry, KdcError> {
     let database = context.database;
-    if let Some(entry) = database.lookup_principal(client) {
+    if let Some(entry) = database.lookup(client) {
         return Ok(entry);
     }
     let unknown = || KdcError::ClientUnknown(client.clone());
@@ -175,7 +175,7 @@ fn find_client<'a>(
         }
         None if !suffix.eq_ignore_ascii_case(database.realm().as_bytes()) => Err(unknown()),
         _ => database
-            .lookup(&PrincipalName::new(NameType::PRINCIPAL, [user]))
+            .lookup(&PrincipalName::new(NameType::PRINCIPAL, [user]).at(database.realm().clone()))
             .ok_or_else(unknown),
     }
 }
@@ -349,7 +349,9 @@ fn ticket_part(
         flags,
         key: EncryptionKey::from(&session_key),
         crealm: context.database.realm().clone(),
-        cname: named_by_client.unwrap_or_else(|| client.name()).clone(),
+        cname: named_by_client
+            .unwrap_or_else(|| &client.principal().name)
+            .clone(),
         transited: TransitedEncoding::empty(),
         authtime: now,
         starttime: Some(starttime),

@@ -53,9 +53,7 @@ impl Context<'_> {
                     .find(|key| policy.permits(key.key.enctype()))?;
                 Some((set.kvno, &key.key))
             })
-            .ok_or_else(|| {
-                KdcError::ServiceKeyMissing(server.name().clone().at(self.database.realm().clone()))
-            })
+            .ok_or_else(|| KdcError::ServiceKeyMissing(server.principal().clone()))
     }
 
     /// The newest key of `entry` of the first type in `requested` that there is one of.

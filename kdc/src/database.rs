@@ -15,8 +15,8 @@ use crate::{Dialect, PrincipalEntry, RealmPolicy};
 pub struct Database {
     realm: Realm,
     policy: Arc<RealmPolicy>,
-    entries: RedBlackTreeMapSync<PrincipalName, Arc<PrincipalEntry>>,
-    aliases: RedBlackTreeMapSync<PrincipalName, PrincipalName>,
+    entries: RedBlackTreeMapSync<Principal, Arc<PrincipalEntry>>,
+    aliases: RedBlackTreeMapSync<Principal, Principal>,
     next_id: u64,
 }
 
@@ -60,21 +60,12 @@ impl Database {
         self.entries.is_empty()
     }
 
-    /// The entry that `name` is the canonical name or an alias of. Active Directory compares names
+    /// The entry that `principal` is the canonical name or an alias of. Active Directory compares names
     /// without regard to case.
-    pub fn lookup(&self, name: &PrincipalName) -> Option<&PrincipalEntry> {
-        let name = self.folded(name);
-        let canonical = self.aliases.get(&name).unwrap_or(&name);
+    pub fn lookup(&self, principal: &Principal) -> Option<&PrincipalEntry> {
+        let principal = self.folded(principal);
+        let canonical = self.aliases.get(&principal).unwrap_or(&principal);
         self.entries.get(canonical).map(AsRef::as_ref)
-    }
-
-    /// The entry of `principal`, when it belongs to this realm.
-    pub fn lookup_principal(&self, principal: &Principal) -> Option<&PrincipalEntry> {
-        if self.is_realm(&principal.realm) {
-            self.lookup(&principal.name)
-        } else {
-            None
-        }
     }
 
     /// The entries, in order of their names.
@@ -111,7 +102,7 @@ impl Database {
         Ok(changed)
     }
 
-    /// With `change` made to the entry that `name` leads to. What the entry counts in
+    /// With `change` made to the entry that `principal` leads to. What the entry counts in
     /// [`Traffic`](crate::Traffic) stays.
     ///
     /// # Errors
@@ -119,36 +110,36 @@ impl Database {
     /// alias leads to another one.
     pub fn update(
         &self,
-        name: &PrincipalName,
+        principal: &Principal,
         change: impl FnOnce(&mut PrincipalEntry),
     ) -> Result<Self, DatabaseError> {
         let mut changed = self.clone();
-        let mut entry = changed.take(name)?;
+        let mut entry = changed.take(principal)?;
         change(&mut entry);
         changed.add(entry)?;
         Ok(changed)
     }
 
-    /// With the entry that `name` leads to renamed. Its keys keep the salts they were made with.
+    /// With the entry that `principal` leads to renamed. Its keys keep the salts they were made with.
     ///
     /// # Errors
     /// [`DatabaseError::Unknown`] when there is no such entry, [`DatabaseError::NameTaken`] when the
     /// new name leads to another one.
-    pub fn rename(&self, name: &PrincipalName, to: PrincipalName) -> Result<Self, DatabaseError> {
+    pub fn rename(&self, principal: &Principal, to: Principal) -> Result<Self, DatabaseError> {
         let mut changed = self.clone();
-        let mut entry = changed.take(name)?;
-        entry.name = to;
+        let mut entry = changed.take(principal)?;
+        entry.principal = to;
         changed.add(entry)?;
         Ok(changed)
     }
 
-    /// Without the entry that `name` leads to.
+    /// Without the entry that `principal` leads to.
     ///
     /// # Errors
     /// [`DatabaseError::Unknown`] when there is no such entry.
-    pub fn remove(&self, name: &PrincipalName) -> Result<Self, DatabaseError> {
+    pub fn remove(&self, principal: &Principal) -> Result<Self, DatabaseError> {
         let mut changed = self.clone();
-        changed.take(name)?;
+        changed.take(principal)?;
         Ok(changed)
     }
 
@@ -163,8 +154,8 @@ impl Database {
     }
 
     fn add(&mut self, entry: PrincipalEntry) -> Result<(), DatabaseError> {
-        let name = self.folded(&entry.name);
-        let mut names = vec![(&entry.name, name.clone())];
+        let principal = self.folded(&entry.principal);
+        let mut names = vec![(&entry.principal, principal.clone())];
         names.extend(
             entry
                 .aliases
@@ -177,18 +168,18 @@ impl Database {
             }
         }
         for (_, alias) in names.into_iter().skip(1) {
-            self.aliases.insert_mut(alias, name.clone());
+            self.aliases.insert_mut(alias, principal.clone());
         }
-        self.entries.insert_mut(name, Arc::new(entry));
+        self.entries.insert_mut(principal, Arc::new(entry));
         Ok(())
     }
 
-    fn take(&mut self, name: &PrincipalName) -> Result<PrincipalEntry, DatabaseError> {
+    fn take(&mut self, principal: &Principal) -> Result<PrincipalEntry, DatabaseError> {
         let entry = self
-            .lookup(name)
-            .ok_or_else(|| DatabaseError::Unknown(name.clone()))?
+            .lookup(principal)
+            .ok_or_else(|| DatabaseError::Unknown(principal.clone()))?
             .clone();
-        let canonical = self.folded(&entry.name);
+        let canonical = self.folded(&entry.principal);
         for alias in &entry.aliases {
             let alias = self.folded(alias);
             self.aliases.remove_mut(&alias);
@@ -197,19 +188,18 @@ impl Database {
         Ok(entry)
     }
 
-    fn folded(&self, name: &PrincipalName) -> PrincipalName {
+    fn folded(&self, principal: &Principal) -> Principal {
         match self.policy.dialect {
-            Dialect::Mit => name.clone(),
-            Dialect::ActiveDirectory => PrincipalName {
-                name_type: name.name_type,
-                components: name
-                    .components
-                    .iter()
-                    .map(|component| {
-                        KerberosString::from(component.as_bytes().to_ascii_lowercase())
-                    })
-                    .collect(),
-            },
+            Dialect::Mit => principal.clone(),
+            Dialect::ActiveDirectory => {
+                let lower = |bytes: &[u8]| KerberosString::from(bytes.to_ascii_lowercase());
+                let components = principal.name.components.iter();
+                PrincipalName {
+                    name_type: principal.name.name_type,
+                    components: components.map(|name| lower(name.as_bytes())).collect(),
+                }
+                .at(lower(principal.realm.as_bytes()))
+            }
         }
     }
 }
@@ -224,9 +214,9 @@ impl fmt::Debug for Database {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DatabaseError {
     /// The name leads to another entry.
-    NameTaken(PrincipalName),
+    NameTaken(Principal),
     /// No entry has the name.
-    Unknown(PrincipalName),
+    Unknown(Principal),
 }
 
 impl fmt::Display for DatabaseError {

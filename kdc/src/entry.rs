@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kdclab_proto::crypto::{InvalidKey, Salt, StringToKeyError};
-use kdclab_proto::{Enctype, KerberosTime, Key, PrincipalName, Realm};
+use kdclab_proto::{Enctype, KerberosTime, Key, Principal};
 use rand::CryptoRng;
 
 use crate::{Attributes, KeyCache, RealmPolicy};
@@ -46,8 +46,6 @@ pub struct KeySet {
 /// Everything that the keys of a password depend on.
 #[derive(Clone, Copy)]
 pub struct PasswordKeys<'a> {
-    /// The realm of the principal.
-    pub realm: &'a Realm,
     /// The password.
     pub password: &'a str,
     /// The types of key to make, in order of preference.
@@ -73,10 +71,10 @@ pub struct LockoutPolicy {
 #[derive(Clone, Debug)]
 pub struct PrincipalEntry {
     pub(crate) id: PrincipalId,
-    pub(crate) name: PrincipalName,
+    pub(crate) principal: Principal,
     key_sets: Vec<KeySet>,
     /// Other names that lead to this entry.
-    pub aliases: Vec<PrincipalName>,
+    pub aliases: Vec<Principal>,
     /// What the principal may do and must do.
     pub attributes: Attributes,
     /// After which moment the principal may do nothing more.
@@ -100,10 +98,10 @@ pub struct PrincipalEntry {
 
 impl PrincipalEntry {
     /// A principal without keys and attributes.
-    pub fn new(name: PrincipalName) -> Self {
+    pub fn new(principal: Principal) -> Self {
         Self {
             id: PrincipalId(0),
-            name,
+            principal,
             key_sets: Vec::new(),
             aliases: Vec::new(),
             attributes: Attributes::NONE,
@@ -123,18 +121,16 @@ impl PrincipalEntry {
     /// # Errors
     /// [`StringToKeyError`] when the policy's types cannot be made of a password.
     pub fn with_password(
-        name: PrincipalName,
-        realm: &Realm,
+        principal: Principal,
         policy: &RealmPolicy,
         password: &str,
         cache: &KeyCache,
     ) -> Result<Self, StringToKeyError> {
-        let mut entry = Self::new(name);
+        let mut entry = Self::new(principal);
         entry.attributes = policy.default_attributes;
-        let salt = policy.salt(&entry.name);
+        let salt = policy.salt(&entry.principal.name);
         entry.set_password(
             &PasswordKeys {
-                realm,
                 password,
                 enctypes: &policy.supported_enctypes,
                 salt: &salt,
@@ -151,11 +147,11 @@ impl PrincipalEntry {
     /// # Errors
     /// [`InvalidKey`] when a type of the policy is not implemented.
     pub fn with_random_keys(
-        name: PrincipalName,
+        principal: Principal,
         policy: &RealmPolicy,
         rng: &mut dyn CryptoRng,
     ) -> Result<Self, InvalidKey> {
-        let mut entry = Self::new(name);
+        let mut entry = Self::new(principal);
         entry.attributes = policy.default_attributes;
         entry.set_random_keys(&policy.supported_enctypes, rng, false)?;
         Ok(entry)
@@ -166,9 +162,9 @@ impl PrincipalEntry {
         self.id
     }
 
-    /// The canonical name.
-    pub fn name(&self) -> &PrincipalName {
-        &self.name
+    /// The principal's canonical name.
+    pub fn principal(&self) -> &Principal {
+        &self.principal
     }
 
     /// The keys, newest version first.
@@ -239,9 +235,7 @@ impl PrincipalEntry {
         password: &PasswordKeys<'_>,
         cache: &KeyCache,
     ) -> Result<Vec<LongTermKey>, StringToKeyError> {
-        let salt = password
-            .salt
-            .bytes(&self.name.clone().at(password.realm.clone()));
+        let salt = password.salt.bytes(&self.principal);
         password
             .enctypes
             .iter()

@@ -13,8 +13,11 @@ mod key_cache;
 mod outcome;
 mod policy;
 mod preauth;
+mod route;
 mod tgs;
 mod traffic;
+mod transited;
+mod trust;
 
 pub use attributes::{Attributes, UnknownAttribute};
 pub use database::{Database, DatabaseError};
@@ -25,3 +28,7 @@ pub use key_cache::KeyCache;
 pub use outcome::{DropCause, Exchange, Issued, Outcome, Reply, RequestKind};
 pub use policy::{Dialect, RealmPolicy};
 pub use traffic::{LockedUntil, LogonHistory, Traffic};
+pub use transited::{InvalidTransited, add_transited, expand_transited};
+pub use trust::{
+    TrustError, TrustKeys, add_trust_principal, one_way_trust, trust_principal, two_way_trust,
+};

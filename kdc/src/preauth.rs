@@ -101,12 +101,12 @@ fn etype_info2(context: &Context<'_>, client: &PrincipalEntry, keys: &[&LongTerm
 
 fn salt(context: &Context<'_>, client: &PrincipalEntry, key: &LongTermKey) -> Vec<u8> {
     key.salt.clone().unwrap_or_else(|| {
-        let principal = client.name().clone().at(context.database.realm().clone());
+        let principal = client.principal();
         context
             .database
             .policy()
-            .salt(client.name())
-            .bytes(&principal)
+            .salt(&principal.name)
+            .bytes(principal)
     })
 }
 
