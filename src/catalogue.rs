@@ -23,6 +23,7 @@ pub struct Scenario {
     /// What it says.
     pub script: Script,
     text: String,
+    embedded: bool,
 }
 
 impl Scenario {

@@ -47,7 +47,7 @@ pub struct PhaseReport {
     /// The error its last call ended with.
     pub error: Option<ErrorName>,
     /// What the host that raised the error had noticed.
-    pub cause: Option<&'static str>,
+    pub cause: Option<String>,
     /// The host that raised the error.
     pub sent_by: Option<String>,
     /// How many packets travelled.
@@ -123,7 +123,7 @@ fn act(world: &mut World, symptom: &SymptomCheck) -> Vec<Outcome> {
         world.wait(wait.0);
     }
     match (&symptom.call, &symptom.simultaneous) {
-        (Some(call), _) => world.call(std::slice::from_ref(call)),
+        (Some(call), _) => vec![world.call_one(call)],
         (None, Some(calls)) => world.call(calls),
         (None, None) => Vec::new(),
     }
@@ -148,8 +148,9 @@ impl Run<'_> {
                 return self.impossible_step(Phase::Healthy, &error, verb.span());
             }
         }
-        self.healthy(&mut healthy.clone());
-        self.controls(Phase::Healthy, &healthy, None);
+        let mut used = healthy.clone();
+        self.healthy(&mut used);
+        self.controls(Phase::Healthy, &used, None);
 
         let mut broken = healthy;
         for verb in &script.fault {
@@ -351,7 +352,7 @@ impl Run<'_> {
             phase,
             ok: self.mismatches.len() == mismatches,
             error: failure.map(|failure| failure.error),
-            cause: failure.map(|failure| failure.cause),
+            cause: failure.map(|failure| failure.cause.clone()),
             sent_by: failure.and_then(|failure| failure.sent_by.clone()),
             packets: world.packets().len() - before,
             timeline: world.timeline(before),
@@ -390,14 +391,9 @@ impl Run<'_> {
 }
 
 fn act_control(world: &mut World, control: &Control) -> Outcome {
-    if let Some(call) = &control.call {
-        return world
-            .call(std::slice::from_ref(call))
-            .pop()
-            .unwrap_or_else(Outcome::nothing);
-    }
-    match &control.replay {
-        Some(replay) => world.replay(replay),
-        None => Outcome::nothing(),
+    match (&control.call, &control.replay) {
+        (Some(call), _) => world.call_one(call),
+        (None, Some(replay)) => world.replay(replay),
+        (None, None) => unreachable!("a control without an act is refused when its file is read"),
     }
 }

@@ -76,19 +76,19 @@ struct JsonReport<'a> {
     id: &'a str,
     ok: bool,
     seed: u64,
-    phases: Vec<JsonPhase>,
+    phases: Vec<JsonPhase<'a>>,
     transcript_sha256: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     mismatches: Vec<JsonMismatch<'a>>,
 }
 
 #[derive(Serialize)]
-struct JsonPhase {
+struct JsonPhase<'a> {
     name: String,
     ok: bool,
     error: Option<String>,
-    cause: Option<&'static str>,
-    sent_by: Option<String>,
+    cause: Option<&'a str>,
+    sent_by: Option<&'a str>,
     packets: usize,
 }
 
@@ -117,8 +117,8 @@ pub fn json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
                 name: phase.phase.to_string(),
                 ok: phase.ok,
                 error: phase.error.map(|error| error.name()),
-                cause: phase.cause,
-                sent_by: phase.sent_by.clone(),
+                cause: phase.cause.as_deref(),
+                sent_by: phase.sent_by.as_deref(),
                 packets: phase.packets,
             })
             .collect(),

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use clap::Args;
 use kdclab_proto::Timestamp;
 use rand::rngs::SysRng;
-use rand::{SeedableRng, TryRng};
+use rand::TryRng;
 use serde::Serialize;
 
 use crate::catalogue::Scenario;

@@ -145,7 +145,7 @@ pub(super) fn differences(
         }
     }
     if let Some(cause) = &expectation.cause {
-        let actual = failure.map_or("none", |failure| failure.cause);
+        let actual = failure.map_or("none", |failure| &failure.cause);
         if actual != cause.get_ref() {
             differ(cause.span(), "cause", cause.get_ref().clone(), actual.to_owned());
         }

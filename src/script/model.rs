@@ -59,6 +59,19 @@ pub struct Script {
     pub fix: Vec<Fix>,
 }
 
+impl Script {
+    /// The first call of the symptom, or else of the controls.
+    pub fn first_call(&self) -> Option<&Call> {
+        let symptom = self
+            .symptom
+            .iter()
+            .flat_map(|check| check.call.iter().chain(check.simultaneous.iter().flatten()));
+        symptom
+            .chain(self.control.iter().filter_map(|control| control.call.as_ref()))
+            .next()
+    }
+}
+
 /// A realm and its principal database.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -422,7 +422,8 @@ fn check_symptom(
 
 fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<(), Box<Fault>> {
     match verb {
-        Verb::AddPrincipal(added) => check_name(source, &added.name),
+        // The scope has every added principal whose name can be read.
+        Verb::AddPrincipal(added) => scope.principal(source, &added.name, &[]),
         Verb::Attempt(attempt) => check_call(scope, source, &attempt.call),
         Verb::ChangeKey(change) => scope.principal(source, &change.of, &[]),
         Verb::ConfigureAcceptor(change) => {
@@ -482,7 +483,7 @@ fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<(), Box<Fau
 }
 
 /// The messages a packet can carry, as traces name them.
-pub(crate) const MESSAGES: [&str; 7] = [
+const MESSAGES: [&str; 7] = [
     "AP-REP",
     "AP-REQ",
     "AS-REP",

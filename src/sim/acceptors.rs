@@ -6,6 +6,7 @@ use kdclab_client::{Acceptor, AcceptorName, Framing, ReplayCache, ReplayKey};
 use kdclab_proto::Principal;
 
 use super::network::{Packet, Payload};
+use super::outcome::cause_name;
 use super::world::World;
 use crate::dialect;
 use crate::script::model::ReplayCacheName;
@@ -93,7 +94,7 @@ impl World {
                         .push(dialect::acceptor_log(host.config.dialect, &refused.error));
                     (
                         refused.reply.clone(),
-                        Some(super::outcome::cause_name(&refused.error)),
+                        Some(cause_name(&refused.error)),
                     )
                 }
             };

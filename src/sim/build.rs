@@ -11,7 +11,7 @@ use super::host::Host;
 use super::kdcs::KdcProcess;
 use super::network::Network;
 use super::outcome::VerbError;
-use super::random::host_rng;
+use super::random::HostRng;
 use super::verbs::{apply_attributes, enctypes, keytab_entries, merge};
 use super::world::World;
 use crate::script::model::{
@@ -44,12 +44,13 @@ impl World {
             databases: Default::default(),
             realm_kdcs: Default::default(),
             services: Default::default(),
+            udp_reply_limits: Default::default(),
             replay_caches: Default::default(),
             passwords: Default::default(),
             trust_passwords: Default::default(),
-            network: Network::new(host_rng(seed, "(network)")),
+            network: Network::new(HostRng::new(seed, "(network)")),
             key_cache: KeyCache::default(),
-            admin_rng: host_rng(seed, "(administrator)"),
+            admin_rng: HostRng::new(seed, "(administrator)"),
             causes: Default::default(),
         };
         for (index, (name, table)) in script.host.iter().enumerate() {
@@ -98,7 +99,7 @@ impl World {
             let realm = Realm::from(realm.get_ref().as_str());
             config.domain_realm.insert(format!(".{domain}"), realm);
         }
-        let mut host = Host::new(name, address(index), config, host_rng(seed, name));
+        let mut host = Host::new(name, address(index), config, HostRng::new(seed, name));
         host.clock_offset = table.clock.0;
         if table.dialect == DialectName::Windows {
             host.replay_cache = ReplayCacheName::Tuple;
@@ -115,10 +116,17 @@ impl World {
             KdcDialectName::Mit => KdcDialect::Mit,
         };
         let mut policy = RealmPolicy::new(dialect);
+        // As in the kdc.conf that Debian ships for MIT.
+        policy
+            .default_attributes
+            .set(Attributes::REQUIRES_PRE_AUTH, true);
         change_policy(&mut policy, &table.settings);
         let mut database = Database::new(realm.clone(), policy.clone());
         self.realm_kdcs
             .insert(realm.clone(), table.kdc.get_ref().0.clone());
+        if let Some(limit) = table.settings.udp_reply_limit {
+            self.udp_reply_limits.insert(realm.clone(), limit);
+        }
 
         let tgs = PrincipalEntry::with_random_keys(
             Principal::krbtgt(&realm, &realm),
@@ -174,7 +182,9 @@ impl World {
         entry.aliases = user
             .aliases
             .iter()
-            .map(|alias| PrincipalName::new(NameType::ENTERPRISE, [alias.as_str()]))
+            .map(|alias| {
+                PrincipalName::new(NameType::ENTERPRISE, [alias.as_str()]).at(realm.clone())
+            })
             .collect();
         entry.expiration = user.expires.map(|time| time.0);
         entry.password_expiration = user.password_expires.map(|time| time.0);
@@ -275,6 +285,10 @@ impl World {
             let databases = realms.iter().filter_map(|realm| self.databases.get(realm));
             let process = KdcProcess {
                 kdc: Kdc::new(databases.cloned()),
+                udp_reply_limit: realms
+                    .iter()
+                    .find_map(|realm| self.udp_reply_limits.get(realm))
+                    .copied(),
                 realms,
                 traffic: Traffic::new(),
             };

@@ -57,6 +57,15 @@ struct Session {
 }
 
 impl World {
+    /// Lets one client act until it is done.
+    pub fn call_one(&mut self, call: &Call) -> Outcome {
+        let mut outcomes = self.call(std::slice::from_ref(call));
+        match outcomes.pop() {
+            Some(outcome) => outcome,
+            None => unreachable!("one call has one outcome"),
+        }
+    }
+
     /// Lets clients act, all beginning now, until each is done.
     pub fn call(&mut self, calls: &[Call]) -> Vec<Outcome> {
         let log_start = self.begin_act();

@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use kdclab_client::{ClientConfig, CredentialStore};
 use kdclab_proto::{Keytab, Principal, Timestamp};
-use rand::rngs::ChaCha12Rng;
 
+use super::random::HostRng;
 use crate::script::model::ReplayCacheName;
 
 /// The first port of a client, as on Linux.
@@ -20,7 +20,7 @@ pub(super) struct Host {
     /// How far its clock is from the true time, in microseconds.
     pub(super) clock_offset: i64,
     pub(super) is_up: bool,
-    pub(super) rng: ChaCha12Rng,
+    pub(super) rng: HostRng,
     pub(super) config: ClientConfig,
     /// The credential cache of each user.
     pub(super) caches: BTreeMap<Principal, CredentialStore>,
@@ -42,7 +42,7 @@ impl Host {
         name: &str,
         address: IpAddr,
         config: ClientConfig,
-        rng: ChaCha12Rng,
+        rng: HostRng,
     ) -> Self {
         Self {
             name: name.to_owned(),

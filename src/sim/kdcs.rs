@@ -4,7 +4,7 @@ use kdclab_kdc::{Database, Kdc, Protocol, Traffic, Transport};
 use kdclab_proto::{Principal, Realm};
 
 use super::network::{Packet, Payload};
-use super::outcome::VerbError;
+use super::outcome::{VerbError, cause_name};
 use super::world::World;
 
 /// The port of a KDC.
@@ -131,8 +131,12 @@ impl World {
             process
                 .kdc
                 .handle(&process.traffic, clock, &mut host.rng, &transport, request);
-        host.log.push(reply.log_line());
-        let cause = reply.refusal().map(super::outcome::cause_name);
+        host.log.extend(reply.outcome.log_lines());
+        let cause = reply
+            .outcome
+            .exchange()
+            .and_then(|exchange| exchange.withheld.as_ref().or(exchange.result.as_ref().err()))
+            .map(cause_name);
         let host = host.name.clone();
         if let Some(cause) = cause {
             self.note_cause(&host, cause);

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use kdclab_proto::Timestamp;
 use rand::Rng;
-use rand::rngs::ChaCha12Rng;
 
 use super::label;
+use super::random::HostRng;
 use crate::script::verb::{LinkEffect, TransportName};
 
 /// How long a packet takes from one host to another.
@@ -168,11 +168,11 @@ pub(super) struct Network {
     next: u64,
     pub(super) rules: Vec<Rule>,
     pub(super) transcript: Vec<Packet>,
-    rng: ChaCha12Rng,
+    rng: HostRng,
 }
 
 impl Network {
-    pub(super) fn new(rng: ChaCha12Rng) -> Self {
+    pub(super) fn new(rng: HostRng) -> Self {
         Self {
             queue: BTreeMap::new(),
             next: 0,
@@ -240,7 +240,8 @@ impl Network {
         let rule = self
             .rules
             .iter_mut()
-            .find(|rule| rule.concerns(&packet) && rule.applies());
+            .filter(|rule| rule.concerns(&packet))
+            .find_map(|rule| rule.applies().then_some(rule));
         let Some(rule) = rule else {
             self.deliver(arrival, packet);
             return;

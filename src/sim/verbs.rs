@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::network::Rule;
 use super::outcome::VerbError;
 use super::world::World;
-use crate::script::values::EnctypeName;
+use crate::script::values::{EnctypeName, ErrorName};
 use crate::script::verb::{
     AddPrincipal, Attempt, ChangeKey, KeytabCopy, LinkEffect, LinkFault, ModifyPrincipal, RunAs, SetPassword,
     SetTrustKey, Verb,
@@ -112,16 +112,15 @@ impl World {
 
     fn attempt(&mut self, attempt: &Attempt) -> Result<Changed, VerbError> {
         for _ in 0..attempt.times {
-            for outcome in self.call(std::slice::from_ref(&attempt.call)) {
-                if outcome.error() != attempt.error {
-                    let described = |error: Option<crate::script::values::ErrorName>| {
-                        error.map_or_else(|| "success".to_owned(), |error| error.described())
-                    };
-                    return Err(VerbError::AttemptEndedOtherwise {
-                        expected: described(attempt.error),
-                        actual: described(outcome.error()),
-                    });
-                }
+            let outcome = self.call_one(&attempt.call);
+            if outcome.error() != attempt.error {
+                let described = |error: Option<ErrorName>| {
+                    error.map_or_else(|| "success".to_owned(), ErrorName::described)
+                };
+                return Err(VerbError::AttemptEndedOtherwise {
+                    expected: described(attempt.error),
+                    actual: described(outcome.error()),
+                });
             }
         }
         Ok(attempt.times > 0)
@@ -195,7 +194,7 @@ impl World {
         password: &str,
         enctypes: &[Enctype],
     ) -> Result<Vec<LongTermKey>, VerbError> {
-        let salt = self.database(realm)?.policy().salt(entry.name());
+        let salt = self.database(realm)?.policy().salt(&entry.principal().name);
         Ok(entry.password_keys(
             &PasswordKeys {
                 password,

@@ -7,13 +7,13 @@ use std::time::Duration;
 use kdclab_client::{ClientConfig, ReplayCache, ReplayKey};
 use kdclab_kdc::{Database, KeyCache};
 use kdclab_proto::{KerberosTime, Keytab, KeytabEntry, Principal, Realm, Timestamp};
-use rand::rngs::ChaCha12Rng;
 
 use super::acceptors::Service;
 use super::host::Host;
 use super::kdcs::{KDC_PORT, KdcProcess};
 use super::label;
 use super::network::{Event, Fate, Network, Packet, Payload};
+use super::random::HostRng;
 use super::outcome::VerbError;
 use super::verbs::keytab_entries;
 use crate::script::Scope;
@@ -31,13 +31,15 @@ pub struct World {
     /// The hosts of each realm's KDCs, the preferred one first.
     pub(super) realm_kdcs: BTreeMap<Realm, Vec<String>>,
     pub(super) services: BTreeMap<Principal, Service>,
+    /// The longest reply over UDP of each realm that limits it, in bytes.
+    pub(super) udp_reply_limits: BTreeMap<Realm, usize>,
     pub(super) replay_caches: BTreeMap<(String, ReplayKey), ReplayCache>,
     /// What users type.
     pub(super) passwords: BTreeMap<Principal, String>,
     pub(super) trust_passwords: BTreeMap<Principal, String>,
     pub(super) network: Network,
     pub(super) key_cache: KeyCache,
-    pub(super) admin_rng: ChaCha12Rng,
+    pub(super) admin_rng: HostRng,
     /// What each host last refused, and why, since the running act began.
     pub(super) causes: BTreeMap<String, String>,
 }
@@ -47,7 +49,7 @@ impl World {
         self.now
     }
 
-    pub(super) fn admin_rng(&mut self) -> &mut ChaCha12Rng {
+    pub(super) fn admin_rng(&mut self) -> &mut HostRng {
         &mut self.admin_rng
     }
 
@@ -225,14 +227,11 @@ impl World {
         }
     }
 
-    /// The hosts whose configuration a client may use: all of them, by name.
-    pub fn client_hosts(&self) -> impl Iterator<Item = &str> {
-        self.hosts.keys().map(String::as_str)
-    }
-
-    /// The krb5.conf of `host`.
-    pub fn client_config(&self, host: &str) -> Option<&ClientConfig> {
-        self.hosts.get(host).map(|host| &host.config)
+    /// The krb5.conf of each host, by the host's name.
+    pub fn client_configs(&self) -> impl Iterator<Item = (&str, &ClientConfig)> {
+        self.hosts
+            .iter()
+            .map(|(name, host)| (name.as_str(), &host.config))
     }
 
     /// The keytabs of the hosts that have one.
