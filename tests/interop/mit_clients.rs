@@ -97,7 +97,12 @@ fn kvno_decrypts_the_ticket_with_the_keytab() {
 fn kvno_across_realms() {
     let served = Served::healthy();
     let session = logged_in(&served, &[]);
-    service_ticket_opens(&served, &session, "host/srv2.remote.example", "srv2");
+    service_ticket_opens(
+        &served,
+        &session,
+        "host/srv2.remote.example@REMOTE.EXAMPLE",
+        "srv2",
+    );
     let list = session.klist();
     assert!(list.contains("krbtgt/REMOTE.EXAMPLE@LAB.EXAMPLE"), "{list}");
     assert!(list.contains("host/srv2.remote.example@REMOTE.EXAMPLE"), "{list}");
@@ -108,7 +113,10 @@ fn kvno_across_realms_the_other_way() {
     let served = Served::healthy();
     let session = served.session("ws2");
     session.kinit(&["rita"], "remote secret").succeeds();
-    service_ticket_opens(&served, &session, "host/srv1.lab.example", "srv1");
+    let keytab = served.dir().join("srv1.keytab");
+    let arguments = ["-k", text(&keytab), "-S", "host", "srv1.lab.example"];
+    let printed = session.run("kvno", &arguments, "").succeeds();
+    assert!(printed.contains("keytab entry valid"), "{printed}");
 }
 
 #[test]
