@@ -15,6 +15,7 @@ use std::path::Path;
 pub use model::Script;
 pub(crate) use scope::MESSAGES;
 pub use scope::Scope;
+pub(crate) use source::choices;
 pub use source::{Fault, Source};
 
 /// Reads one scenario file.

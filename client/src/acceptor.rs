@@ -9,7 +9,6 @@ mod transited;
 
 use std::net::IpAddr;
 
-use kdclab_proto::crypto::WeakCryptoPolicy;
 use kdclab_proto::messages::{ApReq, Authenticator, EncTicketPart};
 use kdclab_proto::{Enctype, Key, KeyUsage, Keytab, Principal, Timestamp};
 use rand::CryptoRng;
@@ -200,12 +199,8 @@ impl Acceptor {
     /// Whether the host's configuration and its switches for weak types let `enctype` be used.
     fn permits(&self, enctype: Enctype) -> bool {
         let weak = match self.config.dialect {
-            Dialect::Java => enctype.is_weak() && !self.config.allow_weak_crypto,
-            Dialect::Mit | Dialect::Windows => !WeakCryptoPolicy {
-                allow_weak_crypto: self.config.allow_weak_crypto,
-                ..WeakCryptoPolicy::default()
-            }
-            .permits_in_list(enctype),
+            Dialect::Java => enctype.is_weak() && !self.config.weak_crypto.allow_weak_crypto,
+            Dialect::Mit | Dialect::Windows => !self.config.weak_crypto.permits_in_list(enctype),
         };
         !weak && enctype.is_supported() && self.config.permitted_enctypes.contains(&enctype)
     }

@@ -1,9 +1,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use kdclab_proto::{Enctype, Realm};
+use kdclab_proto::crypto::WeakCryptoPolicy;
+use kdclab_proto::{Enctype, PrincipalName, Realm};
 
 use crate::Dialect;
+
+/// rc4-hmac-exp (RFC 4757) and an older form of it, which Windows still offers.
+const RC4_HMAC_EXP: Enctype = Enctype(24);
+const RC4_HMAC_OLD_EXP: Enctype = Enctype(-135);
 
 /// The Kerberos configuration of one host, the `krb5.conf` of its dialect. Field names are those of
 /// `[libdefaults]`.
@@ -19,8 +24,9 @@ pub struct ClientConfig {
     pub default_tgs_enctypes: Vec<Enctype>,
     /// The types that may be used at all, best first.
     pub permitted_enctypes: Vec<Enctype>,
-    /// Whether types that the dialect counts as weak stay in the three lists.
-    pub allow_weak_crypto: bool,
+    /// The switches for weak types. MIT heeds each of them; Java takes DES, 3DES and RC4 out of the lists
+    /// while `allow_weak_crypto` is off; Windows knows no such switches.
+    pub weak_crypto: WeakCryptoPolicy,
     /// How far apart two clocks may be.
     pub clockskew: Duration,
     /// Whether the client learns the KDC's clock from its replies and uses it from then on.
@@ -37,7 +43,8 @@ pub struct ClientConfig {
     pub renew_lifetime: Duration,
     /// Whether tickets are asked for without addresses.
     pub noaddresses: bool,
-    /// Requests longer than this number of bytes go to TCP first.
+    /// Requests longer than this number of bytes go by TCP: in MIT first, with UDP after it; in Java and
+    /// Windows alone. In Java 0 means no limit.
     pub udp_preference_limit: usize,
     /// The realm of a host or, with a leading dot, of the hosts below a domain.
     pub domain_realm: BTreeMap<String, Realm>,
@@ -65,7 +72,7 @@ impl ClientConfig {
             default_tkt_enctypes: enctypes.clone(),
             default_tgs_enctypes: enctypes.clone(),
             permitted_enctypes: enctypes,
-            allow_weak_crypto: false,
+            weak_crypto: WeakCryptoPolicy::default(),
             clockskew: Duration::from_secs(300),
             kdc_timesync: true,
             canonicalize: false,
@@ -97,6 +104,7 @@ impl ClientConfig {
             permitted_enctypes: enctypes,
             kdc_timesync: false,
             ticket_lifetime: None,
+            udp_preference_limit: 32_700,
             ..Self::mit(realm)
         }
     }
@@ -107,6 +115,8 @@ impl ClientConfig {
             Enctype::AES256_CTS_HMAC_SHA1_96,
             Enctype::AES128_CTS_HMAC_SHA1_96,
             Enctype::RC4_HMAC,
+            RC4_HMAC_EXP,
+            RC4_HMAC_OLD_EXP,
         ];
         Self {
             dialect: Dialect::Windows,
@@ -118,6 +128,58 @@ impl ClientConfig {
             renew_lifetime: Duration::from_secs(7 * 24 * 3600),
             ticket_lifetime: None,
             ..Self::mit(realm)
+        }
+    }
+
+    /// The types an AS-REQ offers once the switches for weak types did their work.
+    pub fn as_enctypes(&self) -> Vec<Enctype> {
+        self.without_weak(&self.default_tkt_enctypes)
+    }
+
+    /// The types a TGS-REQ offers once the switches for weak types did their work.
+    pub fn tgs_enctypes(&self) -> Vec<Enctype> {
+        self.without_weak(&self.default_tgs_enctypes)
+    }
+
+    fn without_weak(&self, enctypes: &[Enctype]) -> Vec<Enctype> {
+        let stays = |enctype: &Enctype| match self.dialect {
+            Dialect::Java => self.weak_crypto.allow_weak_crypto || !enctype.is_weak(),
+            Dialect::Mit => self.weak_crypto.permits_in_list(*enctype),
+            Dialect::Windows => true,
+        };
+        enctypes.iter().copied().filter(stays).collect()
+    }
+
+    /// The realm that `domain_realm` gives a host: of its own name, else of the closest domain above it.
+    /// Case does not count.
+    pub fn host_realm(&self, host: &str) -> Option<&Realm> {
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        let entry = |name: &str| {
+            self.domain_realm
+                .iter()
+                .find(|(key, _)| key.eq_ignore_ascii_case(name))
+                .map(|(_, realm)| realm)
+        };
+        if let Some(realm) = entry(&host) {
+            return Some(realm);
+        }
+        let dots = host.match_indices('.').map(|(index, _)| index);
+        dots.filter_map(|dot| {
+            let domain = host.get(dot..)?;
+            entry(domain).or_else(|| entry(domain.get(1..)?))
+        })
+        .next()
+    }
+
+    /// The realm of a service on a host that `domain_realm` does not place, where referrals have not
+    /// found it: MIT takes the host's domain in capitals, or the default realm of a name without a dot.
+    pub fn fallback_realm(&self, service: &PrincipalName) -> Option<Realm> {
+        let host = service.components.get(1)?.to_str_lossy();
+        match host.split_once('.') {
+            Some((_, domain)) if !domain.is_empty() => {
+                Some(domain.to_ascii_uppercase().as_str().into())
+            }
+            _ => self.default_realm.clone(),
         }
     }
 }

@@ -6,7 +6,7 @@ use kdclab_proto::{KerberosTime, Key, Principal};
 pub struct Credential {
     /// The client the ticket was issued to.
     pub client: Principal,
-    /// The service, as the encrypted part of the reply names it.
+    /// The service, as its holder asked for it. [`Ticket::server`] may say it otherwise.
     pub server: Principal,
     /// The key the client shares with the service.
     pub session_key: Key,

@@ -1,4 +1,4 @@
-//! Credential cache files: a client's tickets and session keys, in MIT's FILE format.
+//! CcacheCredential cache files: a client's tickets and session keys, in MIT's FILE format.
 
 mod config;
 mod credential;
@@ -11,7 +11,7 @@ use crate::file::{Reader, Truncated, Unrepresentable, Writer};
 use crate::name::{KerberosString, NameType, Principal, PrincipalName, Realm};
 
 pub use config::CcacheConfig;
-pub use credential::{AuthorizationDatum, Credential, HostAddress};
+pub use credential::CcacheCredential;
 
 /// The first byte of every credential cache file.
 const FORMAT: u8 = 5;
@@ -28,7 +28,7 @@ pub struct Ccache {
     /// The default principal.
     pub principal: Principal,
     /// The credentials.
-    pub credentials: Vec<Credential>,
+    pub credentials: Vec<CcacheCredential>,
 }
 
 /// The formats that are read and written.
@@ -91,7 +91,7 @@ impl Ccache {
         let principal = read_principal(&mut reader)?;
         let mut credentials = Vec::new();
         while reader.remaining() > 0 {
-            credentials.push(Credential::read(&mut reader, &version)?);
+            credentials.push(CcacheCredential::read(&mut reader, &version)?);
         }
         Ok(Self {
             version,
@@ -121,14 +121,14 @@ impl Ccache {
     }
 
     /// The credentials that are neither configuration nor removed.
-    pub fn tickets(&self) -> impl Iterator<Item = &Credential> {
+    pub fn tickets(&self) -> impl Iterator<Item = &CcacheCredential> {
         self.credentials
             .iter()
             .filter(|credential| !credential.is_removed() && credential.config().is_none())
     }
 
     /// The first ticket of `client` for `server`, whatever its times.
-    pub fn find(&self, client: &Principal, server: &Principal) -> Option<&Credential> {
+    pub fn find(&self, client: &Principal, server: &Principal) -> Option<&CcacheCredential> {
         self.tickets()
             .find(|credential| credential.client == *client && credential.server == *server)
     }

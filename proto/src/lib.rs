@@ -12,10 +12,7 @@ pub mod messages;
 mod name;
 mod time;
 
-pub use ccache::{
-    AuthorizationDatum, Ccache, CcacheConfig, CcacheError, CcacheVersion, Credential, HeaderField,
-    HostAddress,
-};
+pub use ccache::{Ccache, CcacheConfig, CcacheCredential, CcacheError, CcacheVersion, HeaderField};
 pub use crypto::{Enctype, Key, KeyUsage};
 pub use der::DecodeError;
 pub use error_code::{ErrorCode, LibraryError};

@@ -19,7 +19,7 @@ pub use ap::{
     ApRep, ApReq, Authenticator, EncApRepPart, EncKrbPrivPart, KrbPriv, KrbSafe, KrbSafeBody,
 };
 pub use cred::{EncKrbCredPart, KrbCred, KrbCredInfo};
-pub use error::{KerbErrorData, KrbError, TypedData};
+pub use error::{KerbErrorData, KrbError, TypedData, TypedDataElement};
 pub use etype_list::EtypeList;
 pub use flags::{ApOptions, KdcOptions, TicketFlags};
 pub use kdc::{

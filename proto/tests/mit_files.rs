@@ -4,9 +4,10 @@
 use std::fmt::Write;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use kdclab_proto::messages::{AuthorizationDataElement, HostAddress};
 use kdclab_proto::{
-    AuthorizationDatum, Ccache, CcacheVersion, Credential, Enctype, HeaderField, HostAddress,
-    KerberosTime, Keytab, NameType, Principal,
+    Ccache, CcacheCredential, CcacheVersion, Enctype, HeaderField, KerberosTime, Keytab, NameType,
+    Principal,
 };
 
 macro_rules! data {
@@ -88,7 +89,7 @@ fn klist_flags(flags: u32) -> String {
         .collect()
 }
 
-fn klist_ticket(cache: &Ccache, ticket: &Credential) -> String {
+fn klist_ticket(cache: &Ccache, ticket: &CcacheCredential) -> String {
     let start = ticket.starttime.unwrap_or(ticket.authtime);
     let mut text = format!(
         "{}  {}  {}\n\t",
@@ -102,7 +103,7 @@ fn klist_ticket(cache: &Ccache, ticket: &Credential) -> String {
     if let Some(renew_till) = ticket.renew_till {
         write!(text, "renew until {}, ", klist_time(renew_till)).unwrap();
     }
-    writeln!(text, "Flags: {}", klist_flags(ticket.flags)).unwrap();
+    writeln!(text, "Flags: {}", klist_flags(ticket.flags.bits())).unwrap();
     if let Ok(sealed) = rasn::der::decode::<rasn_kerberos::Ticket>(&ticket.ticket) {
         writeln!(
             text,
@@ -255,7 +256,7 @@ fn the_user_to_user_ticket_carries_the_tgt_of_its_server() {
     let ordinary = bob.find(&bob.principal, &host).unwrap();
     assert!(!ordinary.is_user_to_user());
     assert!(ordinary.second_ticket.is_empty());
-    assert_eq!(ordinary.flags, 0x50a9_0000);
+    assert_eq!(ordinary.flags.bits(), 0x50a9_0000);
     assert_eq!(ordinary.session_key_bytes.len(), 32);
 }
 
@@ -347,8 +348,8 @@ fn the_odd_credential_survives() {
     assert_eq!(odd.starttime, None);
     assert_eq!(odd.endtime.unix(), 0xffff_fffe);
     assert_eq!(odd.renew_till, None);
-    assert_eq!(odd.flags, 0x00a5_0000);
-    let datum = |ad_type, ad_data: &[u8]| AuthorizationDatum {
+    assert_eq!(odd.flags.bits(), 0x00a5_0000);
+    let datum = |ad_type, ad_data: &[u8]| AuthorizationDataElement {
         ad_type,
         ad_data: ad_data.to_vec(),
     };

@@ -147,6 +147,9 @@ pub struct UserTable {
     /// Attributes by their kadmin names with a sign.
     #[serde(default)]
     pub attributes: Vec<Spanned<String>>,
+    /// Other names of the account, such as an enterprise name `alice.smith@lab.example`.
+    #[serde(default)]
+    pub aliases: Vec<String>,
     /// When the account expires.
     pub expires: Option<Instant>,
     /// When the password expires.
@@ -154,7 +157,7 @@ pub struct UserTable {
 }
 
 /// A service beyond its host.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceTable {
     /// The host that runs it and holds its keytab; none for a name without a running service.
@@ -171,6 +174,16 @@ pub struct ServiceTable {
     pub attributes: Vec<Spanned<String>>,
     /// The session key types the service knows.
     pub session_enctypes: Option<Vec<EnctypeName>>,
+}
+
+impl ServiceTable {
+    /// A service on one host, with the realm's defaults.
+    pub(crate) fn on(host: &str) -> Self {
+        Self {
+            host: Some(Spanned::new(0..0, host.to_owned())),
+            ..Self::default()
+        }
+    }
 }
 
 /// A trust: realm `to` accepts the users of realm `from`, through `krbtgt/TO@FROM`.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use kdclab_kdc::Attributes;
 use kdclab_proto::{Principal, PrincipalName, Realm};
 use serde_spanned::Spanned;
 
@@ -330,7 +331,7 @@ fn check_name(source: &Source, name: &Spanned<String>) -> Result<(), Box<Fault>>
 
 fn check_attributes(source: &Source, attributes: &[Spanned<String>]) -> Result<(), Box<Fault>> {
     for attribute in attributes {
-        if let Err(error) = kdclab_kdc::AttributeChange::parse(attribute.get_ref()) {
+        if let Err(error) = Attributes::NONE.clone().apply(attribute.get_ref()) {
             return Err(source.fault(
                 attribute.span(),
                 error.to_string(),

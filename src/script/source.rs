@@ -111,7 +111,7 @@ impl fmt::Display for Fault {
 impl std::error::Error for Fault {}
 
 /// The choice closest to a misspelt `name`, or all `choices` where none is close.
-pub(super) fn choices<'a>(name: &str, choices: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn choices<'a>(name: &str, choices: impl IntoIterator<Item = &'a str>) -> String {
     let all: Vec<&str> = choices.into_iter().collect();
     let closest = all
         .iter()

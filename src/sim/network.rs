@@ -154,8 +154,8 @@ pub(super) enum Event {
     Arrive(Packet),
     /// A client's timer rings.
     Timer {
-        /// The client.
-        process: usize,
+        /// The client, by its place among those that act.
+        client: usize,
         /// Which of its timers; older ones are void.
         serial: u64,
     },
@@ -185,6 +185,11 @@ impl Network {
     pub(super) fn schedule(&mut self, at: Timestamp, event: Event) {
         self.queue.insert((at, self.next), event);
         self.next += 1;
+    }
+
+    /// When the next event happens.
+    pub(super) fn next_time(&self) -> Option<Timestamp> {
+        self.queue.keys().next().map(|(at, _)| *at)
     }
 
     pub(super) fn next_event(&mut self) -> Option<(Timestamp, Event)> {

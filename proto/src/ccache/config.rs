@@ -1,7 +1,8 @@
 use zeroize::Zeroizing;
 
-use super::{Ccache, Credential};
+use super::{Ccache, CcacheCredential};
 use crate::crypto::Enctype;
+use crate::messages::TicketFlags;
 use crate::name::{KerberosString, NameType, Principal, PrincipalName};
 use crate::time::KerberosTime;
 
@@ -22,7 +23,7 @@ pub struct CcacheConfig<'a> {
     pub value: &'a [u8],
 }
 
-impl Credential {
+impl CcacheCredential {
     /// The configuration this entry holds; `None` when it is a ticket.
     pub fn config(&self) -> Option<CcacheConfig<'_>> {
         if self.server.realm.as_bytes() != REALM.as_bytes() {
@@ -44,7 +45,7 @@ impl Credential {
 impl Ccache {
     /// The configuration entries, in the order of the file.
     pub fn configs(&self) -> impl Iterator<Item = CcacheConfig<'_>> {
-        self.credentials.iter().filter_map(Credential::config)
+        self.credentials.iter().filter_map(CcacheCredential::config)
     }
 
     /// The value of the configuration entry `name` about `principal`, or with `None` about the whole
@@ -64,7 +65,7 @@ impl Ccache {
         self.credentials
             .retain(|credential| credential.server != server);
         if let Some(value) = value {
-            self.credentials.push(Credential {
+            self.credentials.push(CcacheCredential {
                 client: self.principal.clone(),
                 server,
                 enctype: Enctype(0),
@@ -74,7 +75,7 @@ impl Ccache {
                 endtime: KerberosTime::EPOCH,
                 renew_till: None,
                 is_skey: 0,
-                flags: 0,
+                flags: TicketFlags::NONE,
                 addresses: Vec::new(),
                 authorization_data: Vec::new(),
                 ticket: value.to_vec(),

@@ -5,12 +5,13 @@ use zeroize::Zeroizing;
 use super::{CcacheVersion, read_principal, write_principal};
 use crate::crypto::{Enctype, InvalidKey, Key};
 use crate::file::{Reader, Truncated, Unrepresentable, Writer};
+use crate::messages::{AuthorizationDataElement, HostAddress, TicketFlags};
 use crate::name::Principal;
 use crate::time::KerberosTime;
 
 /// One entry of a credential cache: a ticket and what its client knows of it (RFC 4120 section 5.4.2).
 #[derive(Clone, PartialEq, Eq)]
-pub struct Credential {
+pub struct CcacheCredential {
     /// The client the ticket names.
     pub client: Principal,
     /// The service the ticket is for, or was asked for.
@@ -31,37 +32,19 @@ pub struct Credential {
     /// Not 0 when the ticket is sealed with the session key of [`Self::second_ticket`]: MIT writes the
     /// KDC option ENC-TKT-IN-SKEY, 8, here.
     pub is_skey: u8,
-    /// The ticket's flags: bit 0 of the RFC is the most significant one, so FORWARDABLE is 0x40000000.
-    pub flags: u32,
+    /// What the ticket is and allows.
+    pub flags: TicketFlags,
     /// The addresses the ticket is bound to; none when it is valid from everywhere.
     pub addresses: Vec<HostAddress>,
     /// The authorization data the client asked for.
-    pub authorization_data: Vec<AuthorizationDatum>,
+    pub authorization_data: Vec<AuthorizationDataElement>,
     /// The ticket in DER; in a configuration entry its value.
     pub ticket: Vec<u8>,
     /// The ticket of the user-to-user peer in DER; otherwise empty.
     pub second_ticket: Vec<u8>,
 }
 
-/// An address of a host (RFC 4120 section 5.2.5).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostAddress {
-    /// What kind of address it is: 2 is IPv4, 24 is IPv6 (RFC 4120 section 7.5.3).
-    pub addr_type: i32,
-    /// The address, in network byte order.
-    pub address: Vec<u8>,
-}
-
-/// One element of authorization data (RFC 4120 section 5.2.6).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuthorizationDatum {
-    /// What kind of data it is.
-    pub ad_type: i32,
-    /// The data.
-    pub ad_data: Vec<u8>,
-}
-
-impl Credential {
+impl CcacheCredential {
     /// The session key, ready for use.
     ///
     /// # Errors
@@ -98,14 +81,14 @@ impl Credential {
         let endtime = reader.time()?;
         let renew_till = unless_epoch(reader.time()?);
         let is_skey = reader.u8()?;
-        let flags = reader.u32()?;
+        let flags = TicketFlags::from_bits(reader.u32()?);
         let addresses = read_typed(reader)?
             .into_iter()
             .map(|(addr_type, address)| HostAddress { addr_type, address })
             .collect();
         let authorization_data = read_typed(reader)?
             .into_iter()
-            .map(|(ad_type, ad_data)| AuthorizationDatum { ad_type, ad_data })
+            .map(|(ad_type, ad_data)| AuthorizationDataElement { ad_type, ad_data })
             .collect();
         Ok(Self {
             client,
@@ -142,7 +125,7 @@ impl Credential {
         writer.time("endtime", self.endtime)?;
         writer.time("renew-till", self.renew_till.unwrap_or(KerberosTime::EPOCH))?;
         writer.u8(self.is_skey);
-        writer.u32(self.flags);
+        writer.u32(self.flags.bits());
         writer.length32("number of addresses", self.addresses.len())?;
         for address in &self.addresses {
             writer.type_number("address type", address.addr_type)?;
@@ -172,7 +155,7 @@ fn read_typed(reader: &mut Reader<'_>) -> Result<Vec<(i32, Vec<u8>)>, Truncated>
         .collect()
 }
 
-impl fmt::Debug for Credential {
+impl fmt::Debug for CcacheCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credential")
             .field("client", &self.client)
@@ -183,7 +166,7 @@ impl fmt::Debug for Credential {
             .field("endtime", &self.endtime)
             .field("renew_till", &self.renew_till)
             .field("is_skey", &self.is_skey)
-            .field("flags", &format_args!("{:#010x}", self.flags))
+            .field("flags", &self.flags)
             .field("addresses", &self.addresses)
             .finish_non_exhaustive()
     }

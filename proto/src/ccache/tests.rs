@@ -3,14 +3,15 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::crypto::Enctype;
+use crate::messages::{AuthorizationDataElement, HostAddress, TicketFlags};
 use crate::time::KerberosTime;
 
 fn owner() -> Principal {
     "a@R".parse().unwrap()
 }
 
-fn credential(server: &str) -> Credential {
-    Credential {
+fn credential(server: &str) -> CcacheCredential {
+    CcacheCredential {
         client: owner(),
         server: server.parse().unwrap(),
         enctype: Enctype(18),
@@ -20,7 +21,7 @@ fn credential(server: &str) -> Credential {
         endtime: KerberosTime::from_unix(0xffff_ffff),
         renew_till: Some(KerberosTime::from_unix(3)),
         is_skey: 0,
-        flags: 0x4000_0000,
+        flags: TicketFlags::FORWARDABLE,
         addresses: Vec::new(),
         authorization_data: Vec::new(),
         ticket: b"t".to_vec(),
@@ -199,7 +200,7 @@ fn what_only_resembles_configuration_is_none() {
 
 #[test]
 fn what_does_not_fit_is_refused() {
-    let write = |change: &dyn Fn(&mut Credential)| {
+    let write = |change: &dyn Fn(&mut CcacheCredential)| {
         let mut cache = cache(&["x@R"]);
         change(&mut cache.credentials[0]);
         cache.to_bytes().map(|_| ())
@@ -241,7 +242,7 @@ fn what_does_not_fit_is_refused() {
 #[test]
 fn debug_shows_no_session_key() {
     let text = format!("{:?}", cache(&["x@R"]));
-    assert!(text.contains("flags: 0x40000000"));
+    assert!(text.contains("flags: TicketFlags(0x40000000 forwardable)"));
     assert!(!text.contains("222") && !text.contains("173"), "{text}");
 }
 
@@ -271,10 +272,10 @@ prop_compose! {
         typed in prop::collection::vec((any::<i16>(), bytes(20)), 0..3),
         ticket in bytes(20),
         second_ticket in bytes(20),
-    ) -> Credential {
+    ) -> CcacheCredential {
         let time = |index: usize| KerberosTime::from_unix(times[index].into());
         let optional = |index| Some(time(index)).filter(|time| *time != KerberosTime::EPOCH);
-        Credential {
+        CcacheCredential {
             client,
             server,
             enctype: Enctype(enctype.into()),
@@ -284,14 +285,14 @@ prop_compose! {
             endtime: time(2),
             renew_till: optional(3),
             is_skey,
-            flags,
+            flags: TicketFlags::from_bits(flags),
             addresses: typed
                 .iter()
                 .map(|(number, bytes)| HostAddress { addr_type: (*number).into(), address: bytes.clone() })
                 .collect(),
             authorization_data: typed
                 .into_iter()
-                .map(|(number, bytes)| AuthorizationDatum { ad_type: number.into(), ad_data: bytes })
+                .map(|(number, bytes)| AuthorizationDataElement { ad_type: number.into(), ad_data: bytes })
                 .collect(),
             ticket,
             second_ticket,
