@@ -52,10 +52,14 @@ pub(crate) struct Behaviour {
     pub(crate) reply_check: ReplyCheck,
     /// Whether a TGS-REQ's authenticator carries a subkey.
     pub(crate) tgs_subkey: bool,
+    /// Whether a TGS-REQ asks for what the ticket it is made with already is, and to its end.
+    pub(crate) tgs_inherits: bool,
     /// Whether requests for cross-realm tickets are made with canonicalize first.
     pub(crate) tgt_with_canonicalize: bool,
     /// What follows a TGS-REQ with canonicalize that fails.
     pub(crate) tgs_fallback: TgsFallback,
+    /// Whether a service without a realm is first looked for in the client's own.
+    pub(crate) unknown_realm_is_own: bool,
     /// Whether failures on the way to another realm end in one error that says only that.
     pub(crate) hides_path_errors: bool,
     /// In which order the realms of the path to another realm are tried.
@@ -69,7 +73,7 @@ pub(crate) struct Behaviour {
 }
 
 /// Whose preference picks the entry of ETYPE-INFO2.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EtypeInfoChoice {
     /// The first of the client's own types that has an entry.
     Client,
@@ -78,21 +82,21 @@ pub(crate) enum EtypeInfoChoice {
 }
 
 /// When an AS-REQ carries PA-REQ-ENC-PA-REP.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReqEncPaRep {
     Always,
     WithCanonicalize,
 }
 
 /// Which conditions a reply must meet.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReplyCheck {
     Java,
     Mit,
 }
 
 /// What follows a TGS-REQ with canonicalize that fails.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TgsFallback {
     /// The request without canonicalize to the first realm, however far referrals led.
     FromTheStart,
@@ -103,7 +107,7 @@ pub(crate) enum TgsFallback {
 }
 
 /// In which order the realms of the path to another realm are tried.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PathOrder {
     /// The target first, then the realm before it, and so on back.
     FarthestFirst,
@@ -112,7 +116,7 @@ pub(crate) enum PathOrder {
 }
 
 /// How a message is delivered.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Delivery {
     /// All servers in passes, both transports (MIT's `sendto_kdc.c`).
     Passes,
@@ -133,8 +137,10 @@ const MIT: Behaviour = Behaviour {
     skew_recovery: false,
     reply_check: ReplyCheck::Mit,
     tgs_subkey: true,
+    tgs_inherits: true,
     tgt_with_canonicalize: false,
     tgs_fallback: TgsFallback::FirstRequestOnly,
+    unknown_realm_is_own: true,
     hides_path_errors: false,
     path_order: PathOrder::FarthestFirst,
     hierarchical_path: false,
@@ -152,8 +158,10 @@ const JAVA: Behaviour = Behaviour {
     as_retries_without_canonicalize: true,
     reply_check: ReplyCheck::Java,
     tgs_subkey: false,
+    tgs_inherits: false,
     tgt_with_canonicalize: true,
     tgs_fallback: TgsFallback::FromTheStart,
+    unknown_realm_is_own: false,
     hides_path_errors: true,
     path_order: PathOrder::NearestAfterTarget,
     hierarchical_path: true,

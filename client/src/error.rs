@@ -4,7 +4,8 @@ use std::time::Duration;
 use kdclab_proto::crypto::{InvalidKey, StringToKeyError};
 use kdclab_proto::messages::{KrbError, PadataType};
 use kdclab_proto::{
-    DecodeError, Enctype, ErrorCode, KerberosTime, LibraryError, Principal, Realm, Timestamp,
+    DecodeError, Enctype, ErrorCode, KerberosTime, LibraryError, Principal, PrincipalName, Realm,
+    Timestamp,
 };
 
 use crate::{Dialect, KdcUnreachable, ReplyMismatch};
@@ -68,6 +69,11 @@ impl fmt::Display for Refusal {
 /// Why a client has no ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientError {
+    /// Nothing tells the realm of the service's host.
+    HostRealmUnknown {
+        /// The service.
+        service: PrincipalName,
+    },
     /// No KDC of the realm answered.
     KdcUnreachable {
         /// The realm.
@@ -98,6 +104,11 @@ pub enum ClientError {
         /// The type looked for.
         enctype: Option<Enctype>,
     },
+    /// An answer came although nothing was asked.
+    NothingAsked {
+        /// The exchange.
+        exchange: Exchange,
+    },
     /// The client got no ticket-granting ticket for the service's realm (Java, which drops what stood in
     /// the way).
     NoPathToRealm {
@@ -106,6 +117,8 @@ pub enum ClientError {
         /// What stood in the way.
         cause: Box<Self>,
     },
+    /// The client has no key to pre-authenticate with.
+    NoPreauthKey(Box<Self>),
     /// The KDC wants pre-authentication by no mechanism that this client has.
     NoPreauthMechanism {
         /// The padata types of its METHOD-DATA.
@@ -187,6 +200,7 @@ impl ClientError {
     pub fn com_err(&self) -> Option<i32> {
         let library = |error: LibraryError| Some(error.0);
         match self {
+            Self::HostRealmUnknown { .. } => library(LibraryError::KRB5_ERR_HOST_REALM_UNKNOWN),
             Self::KdcUnreachable { failures, .. } => {
                 if failures.failures.is_empty() {
                     library(LibraryError::KRB5_REALM_UNKNOWN)
@@ -209,9 +223,11 @@ impl ClientError {
             }
             Self::NoKeyInKeytab { .. } => library(LibraryError::KRB5_KT_NOTFOUND),
             Self::NoPathToRealm { cause, .. } => cause.com_err(),
-            Self::NoPreauthMechanism { .. } | Self::StringToKey(_) => {
+            Self::NothingAsked { .. } => None,
+            Self::NoPreauthKey(_) | Self::NoPreauthMechanism { .. } => {
                 library(LibraryError::KRB5_PREAUTH_FAILED)
             }
+            Self::StringToKey(_) => Some(KRB5_ERR_BAD_S2K_PARAMS),
             Self::ReferralLoop { .. } | Self::TooManyReferrals { .. } => {
                 library(LibraryError::KRB5_KDC_UNREACH)
             }
@@ -255,6 +271,12 @@ impl ClientError {
     }
 }
 
+/// "Invalid key generation parameters from KDC".
+const KRB5_ERR_BAD_S2K_PARAMS: i32 = -1_765_328_140;
+
+/// "Invalid message type specified for encoding".
+const KRB5_BADMSGTYPE: i32 = -1_765_328_246;
+
 /// What MIT's decoder calls it. The numbers are those of `asn1_err.et`.
 fn asn1_com_err(error: &DecodeError) -> i32 {
     const MISSING_FIELD: i32 = 1_859_794_433;
@@ -264,6 +286,7 @@ fn asn1_com_err(error: &DecodeError) -> i32 {
     match error {
         DecodeError::InvalidValue { .. } => BAD_FORMAT,
         DecodeError::MissingField { .. } => MISSING_FIELD,
+        DecodeError::MsgTypeMismatch { .. } => KRB5_BADMSGTYPE,
         DecodeError::TrailingBytes { .. } => BAD_LENGTH,
         DecodeError::Truncated { .. } => LibraryError::ASN1_OVERRUN.0,
         DecodeError::UnexpectedTag { .. } => LibraryError::ASN1_BAD_ID.0,
@@ -280,6 +303,7 @@ impl From<ReplyMismatch> for ClientError {
 impl fmt::Display for ClientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::HostRealmUnknown { service } => write!(f, "no realm is known for {service}"),
             Self::KdcUnreachable { realm, failures } => {
                 write!(f, "no KDC of {realm} answered: {failures}")
             }
@@ -297,7 +321,14 @@ impl fmt::Display for ClientError {
                 Some(enctype) => write!(f, "the keytab has no {enctype} key of {principal}"),
                 None => write!(f, "the keytab has no usable key of {principal}"),
             },
+            Self::NothingAsked { exchange } => {
+                write!(
+                    f,
+                    "an answer in an {exchange} exchange in which nothing was asked"
+                )
+            }
             Self::NoPathToRealm { realm, cause } => write!(f, "no way to {realm}: {cause}"),
+            Self::NoPreauthKey(cause) => write!(f, "no key to pre-authenticate with: {cause}"),
             Self::NoPreauthMechanism { .. } => {
                 f.write_str("the KDC offers no pre-authentication that the client knows")
             }
@@ -318,14 +349,24 @@ impl fmt::Display for ClientError {
                 server,
                 endtime,
                 now,
-            } => write!(f, "the ticket for {server} expired at {endtime}, it is {now}"),
+            } => write!(
+                f,
+                "the ticket for {server} expired at {endtime}, it is {now}"
+            ),
             Self::TooManyReferrals { limit } => write!(f, "more than {limit} referrals"),
             Self::TooManyRequests { limit } => write!(f, "more than {limit} requests"),
             Self::UnaskedEnctype { got, asked } => {
-                write!(f, "the reply uses {got}, the client asked for {}", List(asked))
+                write!(
+                    f,
+                    "the reply uses {got}, the client asked for {}",
+                    List(asked)
+                )
             }
             Self::UndecodableReply { exchange, error } => {
-                write!(f, "the reply of the {exchange} exchange is malformed: {error}")
+                write!(
+                    f,
+                    "the reply of the {exchange} exchange is malformed: {error}"
+                )
             }
             Self::UndecryptableReply { exchange, enctype } => write!(
                 f,

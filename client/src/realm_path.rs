@@ -77,10 +77,7 @@ mod tests {
             path(&config, "A.X.EXAMPLE", "X.EXAMPLE"),
             ["A.X.EXAMPLE", "X.EXAMPLE"]
         );
-        assert_eq!(
-            path(&config, "LAB.ONE", "LAB.TWO"),
-            ["LAB.ONE", "LAB.TWO"]
-        );
+        assert_eq!(path(&config, "LAB.ONE", "LAB.TWO"), ["LAB.ONE", "LAB.TWO"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::fmt;
 use kdclab_proto::messages::{
     EncKdcRepPart, HostAddresses, KdcOptions, KdcRep, KdcReqBody, Ticket, TicketFlags,
 };
-use kdclab_proto::{Key, KerberosTime, NameType, Principal, PrincipalName, Timestamp};
+use kdclab_proto::{KerberosTime, Key, NameType, Principal, PrincipalName, Timestamp};
 
 use crate::ClientError;
 use crate::dialect::ReplyCheck;
@@ -59,6 +59,11 @@ pub enum ReplyMismatch {
     NotTicketGranting {
         /// The service in the reply.
         got: Principal,
+    },
+    /// The way to another realm has too many realms.
+    PathTooLong {
+        /// How many are visited.
+        limit: usize,
     },
     /// The ticket can be renewed for too long, or not at all (`None`; Java).
     RenewTill {
@@ -113,13 +118,28 @@ impl fmt::Display for ReplyMismatch {
                 write!(f, "the reply has nonce {got}, the request {asked}")
             }
             Self::NotTicketGranting { got } => {
-                write!(f, "a ticket for {got} where a ticket-granting ticket belongs")
+                write!(
+                    f,
+                    "a ticket for {got} where a ticket-granting ticket belongs"
+                )
             }
-            Self::RenewTill { asked, got: Some(got) } => {
-                write!(f, "the ticket is renewable until {got}, the request says {asked}")
+            Self::PathTooLong { limit } => {
+                write!(f, "after {limit} realms the service's realm is not reached")
+            }
+            Self::RenewTill {
+                asked,
+                got: Some(got),
+            } => {
+                write!(
+                    f,
+                    "the ticket is renewable until {got}, the request says {asked}"
+                )
             }
             Self::RenewTill { asked, got: None } => {
-                write!(f, "the ticket is not renewable, the request says until {asked}")
+                write!(
+                    f,
+                    "the ticket is not renewable, the request says until {asked}"
+                )
             }
             Self::ReferredBack { realm } => write!(f, "the KDC refers back to {realm}"),
             Self::Server { asked, got } => {
@@ -210,7 +230,11 @@ impl Reply<'_> {
         self.client.name.name_type == NameType::ENTERPRISE
     }
 
-    fn require(&self, holds: bool, mismatch: impl FnOnce() -> ReplyMismatch) -> Result<(), ClientError> {
+    fn require(
+        &self,
+        holds: bool,
+        mismatch: impl FnOnce() -> ReplyMismatch,
+    ) -> Result<(), ClientError> {
         if holds {
             Ok(())
         } else {
@@ -221,7 +245,10 @@ impl Reply<'_> {
     fn require_nonce(&self) -> Result<(), ClientError> {
         let (asked, got) = (self.body.nonce, self.enc_part.nonce);
         // Some KDCs repeat the nonce as a signed number of 32 bits.
-        self.require(asked as u32 == got as u32, || ReplyMismatch::Nonce { asked, got })
+        self.require(asked as u32 == got as u32, || ReplyMismatch::Nonce {
+            asked,
+            got,
+        })
     }
 
     fn require_endtime(&self, asked: Option<KerberosTime>) -> Result<(), ClientError> {

@@ -355,8 +355,8 @@ impl<S: Clone + PartialEq> SendToKdc<S> {
     }
 
     fn next_stage(&mut self) -> Option<Stage> {
-        let hopeless = self.delivery == Delivery::Passes
-            && self.connections.iter().all(Connection::is_failed);
+        let hopeless =
+            self.delivery == Delivery::Passes && self.connections.iter().all(Connection::is_failed);
         if hopeless {
             return None;
         }

@@ -121,7 +121,7 @@ impl World {
             .insert(realm.clone(), table.kdc.get_ref().0.clone());
 
         let tgs = PrincipalEntry::with_random_keys(
-            PrincipalName::krbtgt(&realm),
+            Principal::krbtgt(&realm, &realm),
             &policy,
             &mut self.admin_rng,
         )?;
@@ -164,7 +164,7 @@ impl World {
     ) -> Result<(), VerbError> {
         let name = parse_name(name)?;
         let policy = self.database(realm)?.policy().clone();
-        let mut entry = PrincipalEntry::new(name.clone());
+        let mut entry = PrincipalEntry::new(name.clone().at(realm.clone()));
         entry.attributes = policy.default_attributes;
         let types = enctypes(user.enctypes.as_deref())
             .unwrap_or_else(|| policy.supported_enctypes.clone());
@@ -196,7 +196,7 @@ impl World {
         let principal = name.clone().at(realm.clone());
         let types = enctypes(service.enctypes.as_deref())
             .unwrap_or_else(|| self.databases[realm].policy().supported_enctypes.clone());
-        let mut entry = PrincipalEntry::new(name);
+        let mut entry = PrincipalEntry::new(principal.clone());
         entry.set_random_keys(&types, &mut self.admin_rng, false)?;
         entry.session_enctypes = enctypes(service.session_enctypes.as_deref());
         apply_attributes(&mut entry.attributes, service.attributes.iter().map(|flag| flag.get_ref()))?;
@@ -258,7 +258,7 @@ impl World {
     ) -> Result<(), VerbError> {
         let types = enctypes(trust.enctypes.as_deref())
             .unwrap_or_else(|| self.databases[side].policy().supported_enctypes.clone());
-        let mut entry = PrincipalEntry::new(principal.name.clone());
+        let mut entry = PrincipalEntry::new(principal.clone());
         let keys = self.password_keys(&entry, side, &trust.password, &types)?;
         entry.set_keys(keys, false);
         self.insert_entry(side, entry)

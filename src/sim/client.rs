@@ -5,10 +5,10 @@ mod delivery;
 use std::net::SocketAddr;
 
 use kdclab_client::{
-    ApExchange, ApExchangeError, ApParameters, AsExchange, AsOutcome, AsParameters, ClientError, CredentialStore, Secret, Step,
-    TgsExchange, TgsOutcome, TgsParameters,
+    ApExchange, ApExchangeError, ApParameters, AsExchange, AsOutcome, AsParameters, ClientError, Credential,
+    CredentialQuery, CredentialStore, Step, TgsExchange, TgsParameters, TgsPurpose,
 };
-use kdclab_proto::{Principal, Timestamp};
+use kdclab_proto::{Principal, Realm, Timestamp};
 
 use self::delivery::{Delivered, Delivery};
 use super::network::{Event, Packet, Payload};
@@ -31,6 +31,8 @@ pub(super) struct Client {
     call: Option<Call>,
     service: Option<Principal>,
     stage: Stage,
+    /// Whether the running TGS exchange renews.
+    renews: bool,
     renewed: bool,
     timer: u64,
     result: Option<Result<(), Failure>>,
@@ -123,6 +125,7 @@ impl Client {
             call: Some(call.clone()),
             service: None,
             stage: Stage::Idle,
+            renews: false,
             renewed: false,
             timer: 0,
             result: None,
@@ -138,6 +141,7 @@ impl Client {
             call: None,
             service: Some(service),
             stage: Stage::Idle,
+            renews: false,
             renewed: false,
             timer: 0,
             result: None,
@@ -166,13 +170,9 @@ impl Client {
             .map_or(world.now, |host| host.clock(world.now))
     }
 
-    fn cache<'w>(&self, world: &'w mut World) -> Option<&'w mut CredentialStore> {
-        let host = world.hosts.get_mut(&self.host)?;
-        Some(
-            host.caches
-                .entry(self.user.clone())
-                .or_insert_with(|| CredentialStore::new(self.user.clone())),
-        )
+    /// The user's credential cache on this host.
+    fn cache<'w>(&self, world: &'w World) -> Option<&'w CredentialStore> {
+        world.hosts.get(&self.host)?.caches.get(&self.user)
     }
 
     fn begin(&mut self, world: &mut World) {
@@ -200,53 +200,43 @@ impl Client {
     /// Begins the next part of the call: log in, renew, get a ticket, reach the service.
     fn next(&mut self, world: &mut World) {
         let Some(call) = self.call.clone() else { return };
-        let now = self.clock(world);
-        let Some(cache) = self.cache(world) else { return };
-        let Some(tgt) = cache.ticket_granting_ticket(now).cloned() else {
+        let Some(tgt) = self
+            .cache(world)
+            .and_then(|cache| cache.initial_ticket().ok())
+            .cloned()
+        else {
             return self.log_in(world, &call);
         };
         if call.renew && !self.renewed {
-            self.renewed = true;
-            let parameters = TgsParameters::renew(&tgt);
-            return self.ask_tgs(world, parameters);
+            let parameters = TgsParameters::renew(tgt.server.clone());
+            return self.ask_tgs(world, &tgt, parameters);
         }
         let Some(service) = self.service.clone() else {
             return self.succeed();
         };
-        match cache.find(&service, now).cloned() {
-            Some(credential) => {
-                let at = call.at.as_ref().map(|host| host.get_ref().as_str());
-                let Some(remote) = world.service_socket(&service, at) else {
-                    return self.succeed();
-                };
-                let parameters = ApParameters {
-                    mutual: call.mutual,
-                    ..ApParameters::gss()
-                };
-                let Some(host) = world.hosts.get_mut(&self.host) else { return };
-                match ApExchange::start(&credential, &parameters, now, &mut host.rng) {
-                    Ok((exchange, token)) => self.open_session(world, Some(exchange), token, remote),
-                    Err(error) => self.fail(Failure {
-                        error: ErrorName::Session(SessionError::NoAnswer),
-                        sent_by: None,
-                        cause: cause_name(&error),
-                        text: None,
-                    }),
-                }
+        let now = self.clock(world).time();
+        let held = self
+            .cache(world)
+            .and_then(|cache| cache.find(&CredentialQuery::valid(&service, now)))
+            .cloned();
+        match held {
+            Some(credential) => self.reach_service(world, &call, &service, &credential),
+            None => {
+                // As a user does, without the realm: the client finds it out.
+                let server = service.name.at(Realm::default());
+                self.ask_tgs(world, &tgt, TgsParameters::service(server));
             }
-            None => self.ask_tgs(world, TgsParameters::new(service)),
         }
     }
 
     fn log_in(&mut self, world: &mut World, call: &Call) {
-        let password = world.password(call, &self.user).map(str::to_owned);
+        let password = world.password(call, &self.user).unwrap_or_default().to_owned();
         let now = self.clock(world);
         let Some(host) = world.hosts.get_mut(&self.host) else { return };
-        let secret = match (&call.user, password) {
-            (None, _) => Secret::Keytab(host.client_keytab.clone()),
-            (Some(_), password) => Secret::Password(password.unwrap_or_default().into()),
+        let mut parameters = match call.user {
+            Some(_) => AsParameters::password(self.user.clone(), &password),
+            None => AsParameters::keytab(self.user.clone(), host.client_keytab.clone()),
         };
-        let mut parameters = AsParameters::new(self.user.clone(), secret);
         parameters.ticket_lifetime = call.lifetime.map(|span| span.0);
         parameters.renew_lifetime = call.renewable.map(|span| span.0);
         parameters.forwardable = call.forwardable.then_some(true);
@@ -254,21 +244,58 @@ impl Client {
         self.step_as(world, Box::new(exchange), step);
     }
 
-    fn ask_tgs(&mut self, world: &mut World, parameters: TgsParameters) {
+    fn ask_tgs(&mut self, world: &mut World, ticket: &Credential, mut parameters: TgsParameters) {
         let now = self.clock(world);
         let Some(host) = world.hosts.get_mut(&self.host) else { return };
-        let Some(cache) = host.caches.get(&self.user) else { return };
+        let cache = host.caches.get(&self.user);
+        parameters.kdc_offset = cache.and_then(CredentialStore::kdc_offset).unwrap_or(0);
+        let cached = cache.map_or(&[][..], CredentialStore::credentials);
+        self.renews = parameters.purpose == TgsPurpose::Renew;
         let (exchange, step) =
-            TgsExchange::start(&host.config, cache, parameters, now, &mut host.rng);
+            TgsExchange::start(&host.config, ticket, cached, parameters, now, &mut host.rng);
         self.step_tgs(world, Box::new(exchange), step);
+    }
+
+    fn reach_service(
+        &mut self,
+        world: &mut World,
+        call: &Call,
+        service: &Principal,
+        credential: &Credential,
+    ) {
+        let at = call.at.as_ref().map(|host| host.get_ref().as_str());
+        let Some(remote) = world.service_socket(service, at) else {
+            // A ticket is all there is to get: nobody runs the service.
+            return self.succeed();
+        };
+        let offset = self
+            .cache(world)
+            .and_then(CredentialStore::kdc_offset)
+            .unwrap_or(0);
+        let now = self.clock(world).offset_by(offset.saturating_mul(1_000_000));
+        let parameters = ApParameters {
+            mutual: call.mutual,
+            ..ApParameters::gss()
+        };
+        let Some(host) = world.hosts.get_mut(&self.host) else { return };
+        match ApExchange::start(credential, &parameters, now, &mut host.rng) {
+            Ok((exchange, token)) => self.open_session(world, Some(exchange), token, remote),
+            Err(error) => self.fail(Failure {
+                error: dialect::session_error_name(&error),
+                sent_by: None,
+                cause: cause_name(&error),
+                text: None,
+            }),
+        }
     }
 
     fn step_as(&mut self, world: &mut World, mut exchange: Box<AsExchange>, mut step: Step<AsOutcome>) {
         loop {
             match step {
                 Step::Done(outcome) => {
-                    if let Some(cache) = self.cache(world) {
-                        cache.store_login(outcome);
+                    if let Some(host) = world.hosts.get_mut(&self.host) {
+                        let cache = CredentialStore::initialized(outcome);
+                        host.caches.insert(self.user.clone(), cache);
                     }
                     self.stage = Stage::Idle;
                     return self.next(world);
@@ -310,14 +337,12 @@ impl Client {
         &mut self,
         world: &mut World,
         mut exchange: Box<TgsExchange>,
-        mut step: Step<TgsOutcome>,
+        mut step: Step<Credential>,
     ) {
         loop {
             match step {
-                Step::Done(outcome) => {
-                    if let Some(cache) = self.cache(world) {
-                        cache.store_tickets(outcome);
-                    }
+                Step::Done(credential) => {
+                    self.keep(world, &exchange, credential);
                     self.stage = Stage::Idle;
                     return self.next(world);
                 }
@@ -340,12 +365,31 @@ impl Client {
         }
     }
 
+    /// Puts what a TGS exchange got into the cache.
+    fn keep(&mut self, world: &mut World, exchange: &TgsExchange, credential: Credential) {
+        let Some(cache) = world
+            .hosts
+            .get_mut(&self.host)
+            .and_then(|host| host.caches.get_mut(&self.user))
+        else {
+            return;
+        };
+        if self.renews {
+            self.renewed = true;
+            return cache.reinitialize(credential);
+        }
+        for intermediate in exchange.intermediates() {
+            cache.store(intermediate.clone());
+        }
+        cache.store(credential);
+    }
+
     fn answer_tgs(
         &self,
         world: &mut World,
         exchange: &mut TgsExchange,
         delivered: Delivered,
-    ) -> Step<TgsOutcome> {
+    ) -> Step<Credential> {
         let now = self.clock(world);
         let Some(host) = world.hosts.get_mut(&self.host) else {
             unreachable!("a client's host exists as long as its world");

@@ -86,7 +86,7 @@ impl World {
         let Some(entry) = self
             .databases
             .get(&principal.realm)
-            .and_then(|database| database.lookup(&principal.name))
+            .and_then(|database| database.lookup(principal))
         else {
             return false;
         };

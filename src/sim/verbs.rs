@@ -60,7 +60,7 @@ impl World {
             Verb::RemovePrincipal(name) => {
                 let principal = self.principal(name.get_ref())?;
                 self.change_database(&principal.realm, |database| {
-                    database.remove(&principal.name)
+                    database.remove(&principal)
                 })
             }
             Verb::RepairLinks(_) => Ok(self.repair_links()),
@@ -90,14 +90,14 @@ impl World {
     fn add_principal(&mut self, added: &AddPrincipal) -> Result<Changed, VerbError> {
         let principal = self.principal(added.name.get_ref())?;
         let database = self.database(&principal.realm)?;
-        if database.lookup(&principal.name).is_some() {
+        if database.lookup(&principal).is_some() {
             return Err(VerbError::TakenName {
                 principal: principal.to_string(),
             });
         }
         let enctypes = enctypes(added.enctypes.as_deref())
             .unwrap_or_else(|| database.policy().supported_enctypes.clone());
-        let mut entry = PrincipalEntry::new(principal.name.clone());
+        let mut entry = PrincipalEntry::new(principal.clone());
         match &added.password {
             Some(password) => {
                 let keys = self.password_keys(&entry, &principal.realm, password, &enctypes)?;
@@ -158,7 +158,7 @@ impl World {
             .map(|key| key.map(LongTermKey::from))
             .collect::<Result<Vec<_>, _>>()?;
         self.change_database(&principal.realm, |database| {
-            database.update(&principal.name, |entry| {
+            database.update(&principal, |entry| {
                 entry.set_keys(keys, keep_old);
             })
         })
@@ -181,7 +181,7 @@ impl World {
                 set.keys.iter().map(|key| &key.key).eq(keys.iter().map(|key| &key.key))
             });
         self.change_database(realm, |database| {
-            database.update(&principal.name, |entry| {
+            database.update(&principal, |entry| {
                 entry.set_keys_of_version(kvno, keys, keep_old);
             })
         })?;
@@ -198,7 +198,6 @@ impl World {
         let salt = self.database(realm)?.policy().salt(entry.name());
         Ok(entry.password_keys(
             &PasswordKeys {
-                realm,
                 password,
                 enctypes,
                 salt: &salt,
@@ -290,7 +289,7 @@ impl World {
             && entry.max_renewable_life == changed.max_renewable_life
             && entry.session_enctypes == changed.session_enctypes;
         self.change_database(&principal.realm, |database| {
-            database.update(&principal.name, |entry| *entry = changed)
+            database.update(&principal, |entry| *entry = changed)
         })?;
         Ok(!same)
     }
@@ -354,7 +353,7 @@ impl World {
     /// The entry of `principal` in the database of `realm`. A trust's principal is in two of them.
     fn entry(&self, realm: &Realm, principal: &Principal) -> Result<&PrincipalEntry, VerbError> {
         self.database(realm)?
-            .lookup(&principal.name)
+            .lookup(principal)
             .ok_or_else(|| VerbError::Unknown {
                 what: "principal",
                 name: principal.to_string(),

@@ -250,7 +250,7 @@ impl World {
             let entry = self
                 .databases
                 .get(&principal.realm)
-                .and_then(|database| database.lookup(&principal.name));
+                .and_then(|database| database.lookup(principal));
             if let Some(entry) = entry {
                 entries.extend(keytab_entries(entry, principal, self.now.time()));
             }

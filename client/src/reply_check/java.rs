@@ -1,8 +1,6 @@
 //! OpenJDK 17's `KrbKdcRep.check`. It does not look at the clear part of the ticket.
 
-use kdclab_proto::messages::{
-    Checksum, EncKdcRepPart, KdcOptions, PadataType, TicketFlags,
-};
+use kdclab_proto::messages::{Checksum, EncKdcRepPart, KdcOptions, PadataType, TicketFlags};
 use kdclab_proto::{KerberosTime, Key, KeyUsage};
 
 use super::{Reply, ReplyMismatch, is_tgs};
@@ -61,9 +59,11 @@ fn check_client(reply: &Reply<'_>) -> Result<(), ClientError> {
     let got = reply.rep.client();
     let may_differ = (reply.has_option(KdcOptions::CANONICALIZE) || reply.is_enterprise())
         && reply.enc_part.flags.contains(TicketFlags::ENC_PA_REP);
-    reply.require(may_differ || got == *reply.client, || ReplyMismatch::Client {
-        asked: reply.client.clone(),
-        got: got.clone(),
+    reply.require(may_differ || got == *reply.client, || {
+        ReplyMismatch::Client {
+            asked: reply.client.clone(),
+            got: got.clone(),
+        }
     })
 }
 
@@ -73,9 +73,11 @@ fn check_server(reply: &Reply<'_>, is_as: bool) -> Result<(), ClientError> {
         && reply.has_option(KdcOptions::CANONICALIZE)
         && is_tgs(&got.name)
         && got.realm == reply.server.realm;
-    reply.require(is_referral || got == *reply.server, || ReplyMismatch::Server {
-        asked: reply.server.clone(),
-        got: got.clone(),
+    reply.require(is_referral || got == *reply.server, || {
+        ReplyMismatch::Server {
+            asked: reply.server.clone(),
+            got: got.clone(),
+        }
     })
 }
 
@@ -93,7 +95,10 @@ fn check_flags(reply: &Reply<'_>) -> Result<(), ClientError> {
     let got = reply.enc_part.flags;
     // Options and flags share the numbers of these bits.
     let asked = TicketFlags::from_bits(reply.body.kdc_options.bits()) & COMPARED;
-    reply.require(got & COMPARED == asked, || ReplyMismatch::Flags { asked, got })?;
+    reply.require(got & COMPARED == asked, || ReplyMismatch::Flags {
+        asked,
+        got,
+    })?;
     let renewable = TicketFlags::RENEWABLE;
     let holds = !reply.has_option(KdcOptions::RENEWABLE) || got.contains(renewable);
     reply.require(holds, || ReplyMismatch::Flags {
@@ -113,7 +118,10 @@ fn check_starttime(reply: &Reply<'_>) -> Result<(), ClientError> {
 }
 
 fn check_renew_till(reply: &Reply<'_>) -> Result<(), ClientError> {
-    let asked = reply.body.rtime.filter(|rtime| *rtime != KerberosTime::EPOCH);
+    let asked = reply
+        .body
+        .rtime
+        .filter(|rtime| *rtime != KerberosTime::EPOCH);
     match asked {
         Some(asked) if reply.has_option(KdcOptions::RENEWABLE) => {
             let got = reply.enc_part.renew_till;

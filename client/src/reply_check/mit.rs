@@ -1,8 +1,6 @@
 //! MIT's `verify_as_reply`, `krb5int_process_tgs_reply` and `krb5int_fast_verify_nego`.
 
-use kdclab_proto::messages::{
-    Checksum, EncKdcRepPart, KdcOptions, PadataType, TicketFlags,
-};
+use kdclab_proto::messages::{Checksum, EncKdcRepPart, KdcOptions, PadataType, TicketFlags};
 use kdclab_proto::{Key, KeyUsage};
 
 use super::{Reply, ReplyMismatch, is_tgs};

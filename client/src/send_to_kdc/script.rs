@@ -53,9 +53,9 @@ impl Script {
 
     /// Whether the connection is to be contacted again.
     pub(super) fn contacts(&self, index: usize) -> bool {
-        self.0.iter().any(
-            |stage| matches!(stage, Stage::Contact { connection, .. } if *connection == index),
-        )
+        self.0
+            .iter()
+            .any(|stage| matches!(stage, Stage::Contact { connection, .. } if *connection == index))
     }
 
     /// Takes the connection out.
