@@ -1,1 +1,14 @@
-//! kdclab
+//! A Kerberos failure lab.
+//!
+//! A scenario describes a world of realms, hosts and services, breaks it, and states how it fails and
+//! which fixes help. [`check::run`] plays it with real Kerberos messages on a simulated network;
+//! [`serve`] lets the same KDCs answer on loopback.
+
+pub mod catalogue;
+pub mod check;
+pub mod cli;
+mod dialect;
+pub mod report;
+pub mod script;
+pub mod serve;
+pub mod sim;

@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The `kdclab` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kdclab::cli::main()
+}

@@ -29,7 +29,7 @@ pub(crate) fn answer(
     raw_request: &[u8],
     rng: &mut dyn CryptoRng,
 ) -> Result<Answer, KdcError> {
-    let body = &request.req_body;
+    let body = request.req_body();
     let cname = body.cname.as_ref().ok_or(KdcError::ClientNameMissing)?;
     let sname = body.sname.as_ref().ok_or(KdcError::ServiceNameMissing)?;
     let client = find_client(
@@ -278,7 +278,7 @@ fn pre_authenticate(
     client: &PrincipalEntry,
     request: &KdcReq,
 ) -> Result<bool, KdcError> {
-    let method_data = || preauth::method_data(context, client, &request.req_body.etype);
+    let method_data = || preauth::method_data(context, client, &request.req_body().etype);
     let pre_authenticated = preauth::verify(context, client, request).map_err(|cause| {
         if !matches!(cause, PreauthFailure::ClockSkew { .. }) {
             context.traffic.count_failure(
@@ -311,7 +311,7 @@ fn ticket_part(
     pre_authenticated: bool,
     session_key: Key,
 ) -> Result<EncTicketPart, KdcError> {
-    let body = &request.req_body;
+    let body = request.req_body();
     let options = body.kdc_options;
     let now = context.time();
     let entries = [client, server];
@@ -392,7 +392,7 @@ fn last_req(context: &Context<'_>, client: &PrincipalEntry) -> LastReqEntry {
 fn client_key_missing(client: &PrincipalEntry, request: &KdcReq) -> KdcError {
     let newest = client.key_sets().first();
     KdcError::ClientKeyMissing {
-        requested: request.req_body.etype.clone(),
+        requested: request.req_body().etype.clone(),
         present: newest
             .into_iter()
             .flat_map(|set| &set.keys)

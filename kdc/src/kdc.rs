@@ -145,7 +145,7 @@ impl Kdc {
             ),
             _ => return Err(DropCause::NotARequest { first_octet: tag }),
         };
-        let body = &message.req_body;
+        let body = message.req_body();
         let (database, served) = self.database_for(&body.realm)?;
         if body.sname.is_none() && database.policy().dialect == Dialect::Mit {
             return Err(DropCause::ServiceNameMissing);
@@ -188,7 +188,7 @@ impl Kdc {
             kind,
             dialect: database.policy().dialect,
             peer: transport.peer,
-            etypes: message.req_body.etype,
+            etypes: message.req_body().etype.clone(),
             client,
             server,
             result,

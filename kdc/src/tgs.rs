@@ -26,7 +26,7 @@ pub(crate) fn answer(
     client: &mut Option<Principal>,
     rng: &mut dyn CryptoRng,
 ) -> Result<Answer, KdcError> {
-    let body = &request.req_body;
+    let body = request.req_body();
     let header = header::verify(context, request, client)?;
     let requested = body
         .sname

@@ -5,88 +5,11 @@
 //! elements after the known ones of a SEQUENCE are skipped. Every function works on a slice it was
 //! given and never looks past it; nesting is as deep as the types in [`crate::messages`] and no deeper.
 
-use std::fmt;
+mod error;
+mod values;
 
-use crate::{Enctype, KerberosString, KerberosTime, NameType, Realm};
-
-/// Why bytes are not the message they should be. Offsets count bytes from the start of the message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DecodeError {
-    /// An element is longer than the bytes that hold it. MIT reports this as ASN1_OVERRUN.
-    Truncated {
-        /// Where the element begins.
-        offset: usize,
-    },
-    /// An element of another type stands here.
-    UnexpectedTag {
-        /// Where the element begins.
-        offset: usize,
-        /// The identifier octet that belongs here.
-        expected: u8,
-        /// The identifier octet found.
-        found: u8,
-    },
-    /// A field that the type requires is absent.
-    MissingField {
-        /// Where the SEQUENCE without it goes on or ends.
-        offset: usize,
-        /// The type, as the RFC writes it.
-        message: &'static str,
-        /// The field, as this library writes it.
-        field: &'static str,
-    },
-    /// The element has the right type and a value outside of it.
-    InvalidValue {
-        /// Where the element begins.
-        offset: usize,
-        /// The type that has no such value.
-        expected: &'static str,
-    },
-    /// The length is indefinite or does not fit four octets.
-    UnsupportedLength {
-        /// Where the element begins.
-        offset: usize,
-    },
-    /// Bytes follow the message.
-    TrailingBytes {
-        /// Where the message ends.
-        offset: usize,
-    },
-}
-
-impl fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Truncated { offset } => {
-                write!(f, "the element at byte {offset} ends after the message")
-            }
-            Self::UnexpectedTag {
-                offset,
-                expected,
-                found,
-            } => write!(
-                f,
-                "tag {found:#04x} at byte {offset} where {expected:#04x} belongs"
-            ),
-            Self::MissingField {
-                offset,
-                message,
-                field,
-            } => write!(f, "{message} has no {field} at byte {offset}"),
-            Self::InvalidValue { offset, expected } => {
-                write!(f, "no valid {expected} at byte {offset}")
-            }
-            Self::UnsupportedLength { offset } => {
-                write!(f, "unsupported form of length at byte {offset}")
-            }
-            Self::TrailingBytes { offset } => {
-                write!(f, "bytes after the end of the message at byte {offset}")
-            }
-        }
-    }
-}
-
-impl std::error::Error for DecodeError {}
+pub use error::DecodeError;
+pub(crate) use values::SequenceItem;
 
 pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const BIT_STRING: u8 = 0x03;
@@ -165,12 +88,12 @@ impl<'a> Reader<'a> {
         };
         let (header, length) = match first {
             0..=0x7f => (2, usize::from(first)),
-            0x81..=0x84 => {
+            0x81..=0x88 => {
                 let octets = usize::from(first & 0x7f);
                 let digits = self.rest.get(2..2 + octets).ok_or(truncated)?;
                 let length = digits
                     .iter()
-                    .fold(0u32, |length, digit| length << 8 | u32::from(*digit));
+                    .fold(0u64, |length, digit| length << 8 | u64::from(*digit));
                 let length = usize::try_from(length)
                     .map_err(|_| DecodeError::UnsupportedLength { offset })?;
                 (2 + octets, length)
@@ -209,7 +132,9 @@ impl<'a> Reader<'a> {
             return Ok(None);
         }
         let mut inner = self.element()?.reader();
-        T::read(&mut inner).map(Some)
+        let value = T::read(&mut inner)?;
+        inner.finish()?;
+        Ok(Some(value))
     }
 
     pub(crate) fn finish(self) -> Result<(), DecodeError> {
@@ -303,11 +228,13 @@ impl<T: Value> Field for T {
         message: &'static str,
         field: &'static str,
     ) -> Result<Self, DecodeError> {
-        reader.optional(tag)?.ok_or(DecodeError::MissingField {
-            offset: reader.offset(),
-            message,
-            field,
-        })
+        reader
+            .optional(tag)?
+            .ok_or_else(|| DecodeError::MissingField {
+                offset: reader.offset(),
+                message,
+                field,
+            })
     }
 
     fn write_field(&self, writer: &mut Writer, tag: u8) {
@@ -332,159 +259,13 @@ impl<T: Value> Field for Option<T> {
     }
 }
 
-impl Value for i64 {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let element = reader.expect(INTEGER)?;
-        let [first, rest @ ..] = element.contents else {
-            return Err(element.invalid("INTEGER"));
-        };
-        let mut value = Self::from(*first as i8);
-        for digit in rest {
-            value = value
-                .checked_mul(256)
-                .and_then(|value| value.checked_add(Self::from(*digit)))
-                .ok_or_else(|| element.invalid("INTEGER of 64 bits"))?;
-        }
-        Ok(value)
-    }
-
-    fn write(&self, writer: &mut Writer) {
-        writer.integer(*self);
+pub(crate) fn check_msg_type(expected: i32, found: i32) -> Result<(), DecodeError> {
+    if found == expected {
+        Ok(())
+    } else {
+        Err(DecodeError::MsgTypeMismatch { expected, found })
     }
 }
-
-impl Value for i32 {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let offset = reader.offset();
-        Self::try_from(i64::read(reader)?).map_err(|_| DecodeError::InvalidValue {
-            offset,
-            expected: "Int32",
-        })
-    }
-
-    fn write(&self, writer: &mut Writer) {
-        writer.integer(Self::into(*self));
-    }
-}
-
-/// UInt32; a negative number of 32 bits is read as the unsigned one with the same bits, since that is
-/// what peers with signed integers send (kvno and seq-number above all).
-impl Value for u32 {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let offset = reader.offset();
-        let value = i64::read(reader)?;
-        Self::try_from(value)
-            .or_else(|_| i32::try_from(value).map(|value| value as Self))
-            .map_err(|_| DecodeError::InvalidValue {
-                offset,
-                expected: "UInt32",
-            })
-    }
-
-    fn write(&self, writer: &mut Writer) {
-        writer.integer(Self::into(*self));
-    }
-}
-
-impl Value for bool {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let element = reader.expect(0x01)?;
-        match element.contents {
-            [value] => Ok(*value != 0),
-            _ => Err(element.invalid("BOOLEAN")),
-        }
-    }
-
-    fn write(&self, writer: &mut Writer) {
-        writer.primitive(0x01, &[if *self { 0xff } else { 0 }]);
-    }
-}
-
-impl Value for Vec<u8> {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(reader.expect(OCTET_STRING)?.contents.to_vec())
-    }
-
-    fn write(&self, writer: &mut Writer) {
-        writer.primitive(OCTET_STRING, self);
-    }
-}
-
-impl Value for KerberosString {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(reader.expect(GENERAL_STRING)?.contents.into())
-    }
-
-    fn write(&self, writer: &mut Writer) {
-        writer.primitive(GENERAL_STRING, self.as_bytes());
-    }
-}
-
-impl Value for Realm {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(KerberosString::read(reader)?.into())
-    }
-
-    fn write(&self, writer: &mut Writer) {
-        writer.primitive(GENERAL_STRING, self.as_bytes());
-    }
-}
-
-impl Value for KerberosTime {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let element = reader.expect(GENERALIZED_TIME)?;
-        Self::from_generalized(element.contents).map_err(|_| element.invalid("KerberosTime"))
-    }
-
-    fn write(&self, writer: &mut Writer) {
-        writer.primitive(GENERALIZED_TIME, self.to_generalized().as_bytes());
-    }
-}
-
-macro_rules! number_value {
-    ($($type:ident),*) => {$(
-        impl Value for $type {
-            fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-                i32::read(reader).map($type)
-            }
-
-            fn write(&self, writer: &mut Writer) {
-                self.0.write(writer);
-            }
-        }
-    )*};
-}
-
-number_value!(Enctype, NameType);
-
-/// SEQUENCE OF.
-impl<T: Value> Value for Vec<T>
-where
-    T: SequenceItem,
-{
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        let mut inner = reader.expect(SEQUENCE)?.reader();
-        let mut items = Self::new();
-        while !inner.is_empty() {
-            items.push(T::read(&mut inner)?);
-        }
-        Ok(items)
-    }
-
-    fn write(&self, writer: &mut Writer) {
-        writer.nest(SEQUENCE, |writer| {
-            for item in self {
-                item.write(writer);
-            }
-        });
-    }
-}
-
-/// Marks the types that stand in a SEQUENCE OF, which tells them from the octets of an OCTET STRING.
-pub(crate) trait SequenceItem {}
-
-impl SequenceItem for Enctype {}
-impl SequenceItem for KerberosString {}
 
 /// A message as a whole: nothing may follow it.
 pub(crate) fn decode<T: Value>(bytes: &[u8]) -> Result<T, DecodeError> {

@@ -1,6 +1,8 @@
 //! The client/server exchange (RFC 4120 section 5.5) and the messages of an established session
 //! (sections 5.6 and 5.7).
 
+use crate::crypto::ChecksumType;
+use crate::der::{self, DecodeError, Field, Reader, Writer};
 use crate::messages::{
     ApOptions, AuthorizationData, Checksum, EncryptedData, EncryptionKey, HostAddress, Ticket,
 };
@@ -12,7 +14,7 @@ sequence! {
         /// The protocol version, 5.
         0 => pvno: i32,
         /// 14.
-        1 => msg_type: i32,
+        1 => msg_type: i32 = 14,
         /// What the client asks of the service.
         2 => ap_options: ApOptions,
         /// The ticket.
@@ -59,7 +61,7 @@ sequence! {
         /// The protocol version, 5.
         0 => pvno: i32,
         /// 15.
-        1 => msg_type: i32,
+        1 => msg_type: i32 = 15,
         /// An [`EncApRepPart`] under the session key, usage 12.
         2 => enc_part: EncryptedData,
     }
@@ -85,11 +87,44 @@ sequence! {
         /// The protocol version, 5.
         0 => pvno: i32,
         /// 20.
-        1 => msg_type: i32,
+        1 => msg_type: i32 = 20,
         /// The data.
         2 => safe_body: KrbSafeBody,
-        /// A checksum over the message with a checksum of type 0 and no octets, usage 15.
+        /// A checksum over [`Self::checksum_input`], usage 15.
         3 => cksum: Checksum,
+    }
+}
+
+impl KrbSafe {
+    /// What the checksum of the encoded KRB-SAFE `message` covers: the message with a checksum of type
+    /// 0 and no octets in its place (RFC 4120 section 5.6.1), and its body as it arrived.
+    ///
+    /// # Errors
+    /// [`DecodeError`], with the place where `message` stops being a KRB-SAFE.
+    pub fn checksum_input(message: &[u8]) -> Result<Vec<u8>, DecodeError> {
+        let Self { pvno, msg_type, .. } = Self::decode_padded(message)?;
+        let mut fields = Reader::new(message)
+            .expect(der::application(Self::APPLICATION))?
+            .reader()
+            .expect(der::SEQUENCE)?
+            .reader();
+        fields.expect(der::context(0))?;
+        fields.expect(der::context(1))?;
+        let body = fields.expect(der::context(2))?;
+        let no_checksum = Checksum {
+            cksumtype: ChecksumType(0),
+            checksum: Vec::new(),
+        };
+        let mut writer = Writer::with_capacity(message.len());
+        writer.nest(der::application(Self::APPLICATION), |writer| {
+            writer.nest(der::SEQUENCE, |writer| {
+                pvno.write_field(writer, der::context(0));
+                msg_type.write_field(writer, der::context(1));
+                writer.primitive(der::context(2), body.contents);
+                no_checksum.write_field(writer, der::context(3));
+            });
+        });
+        Ok(writer.into_bytes())
     }
 }
 
@@ -117,7 +152,7 @@ sequence! {
         /// The protocol version, 5.
         0 => pvno: i32,
         /// 21.
-        1 => msg_type: i32,
+        1 => msg_type: i32 = 21,
         /// An [`EncKrbPrivPart`] under the session key, usage 13.
         3 => enc_part: EncryptedData,
     }

@@ -11,7 +11,7 @@ sequence! {
         /// The protocol version, 5.
         0 => pvno: i32,
         /// 22.
-        1 => msg_type: i32,
+        1 => msg_type: i32 = 22,
         /// The tickets.
         2 => tickets: Vec<Ticket>,
         /// An [`EncKrbCredPart`] under a session key, usage 14.

@@ -1,6 +1,6 @@
 //! The AS and TGS exchanges (RFC 4120 section 5.4).
 
-use crate::der::{self, DecodeError, Element, Field, Reader, Value, Writer};
+use crate::der::{self, DecodeError, Field, Reader, Value, Writer};
 use crate::messages::{
     EncryptedData, EncryptionKey, HostAddresses, KdcOptions, PaData, PadataType, Ticket,
     TicketFlags,
@@ -46,9 +46,7 @@ pub struct KdcReq {
     pub msg_type: i32,
     /// Pre-authentication data.
     pub padata: Option<Vec<PaData>>,
-    /// What the client asks for.
-    pub req_body: KdcReqBody,
-    /// `req_body` as it arrived. A checksum over the body covers these bytes.
+    req_body: KdcReqBody,
     req_body_bytes: Vec<u8>,
 }
 
@@ -63,7 +61,13 @@ impl KdcReq {
         }
     }
 
-    /// The encoded body, byte for byte as it arrived or will be sent.
+    /// What the client asks for.
+    pub fn req_body(&self) -> &KdcReqBody {
+        &self.req_body
+    }
+
+    /// The encoded body, byte for byte as it arrived or will be sent. A checksum over the body covers
+    /// these bytes.
     pub fn req_body_bytes(&self) -> &[u8] {
         &self.req_body_bytes
     }
@@ -73,12 +77,14 @@ impl KdcReq {
         find_padata(self.padata.as_deref(), padata_type)
     }
 
-    fn read_contents(element: Element<'_>) -> Result<Self, DecodeError> {
+    fn read_as(application: u8, reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let message = "KDC-REQ";
-        let mut outer = element.reader();
+        let mut outer = reader.expect(der::application(application))?.reader();
         let mut reader = outer.expect(der::SEQUENCE)?.reader();
+        outer.finish()?;
         let pvno = Field::read_field(&mut reader, der::context(1), message, "pvno")?;
         let msg_type = Field::read_field(&mut reader, der::context(2), message, "msg_type")?;
+        der::check_msg_type(application.into(), msg_type)?;
         let padata = Field::read_field(&mut reader, der::context(3), message, "padata")?;
         let offset = reader.offset();
         if reader.peek_tag() != Some(der::context(4)) {
@@ -89,9 +95,10 @@ impl KdcReq {
             });
         }
         let mut body = reader.element()?.reader();
-        let mut again = body;
-        let req_body_bytes = body.element()?.whole.to_vec();
-        let req_body = KdcReqBody::read(&mut again)?;
+        let mut ahead = body;
+        let req_body_bytes = ahead.element()?.whole.to_vec();
+        let req_body = KdcReqBody::read(&mut body)?;
+        body.finish()?;
         Ok(Self {
             pvno,
             msg_type,
@@ -131,7 +138,7 @@ macro_rules! kdc_req {
 
         impl Value for $name {
             fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-                KdcReq::read_contents(reader.expect(der::application($application))?).map(Self)
+                KdcReq::read_as($application, reader).map(Self)
             }
 
             fn write(&self, writer: &mut Writer) {
@@ -186,7 +193,7 @@ impl KdcRep {
 }
 
 macro_rules! wrapped {
-    ($(#[$meta:meta])* $name:ident($inner:ident), $application:literal) => {
+    ($(#[$meta:meta])* $name:ident($inner:ident), $application:literal $($msg_type:ident)?) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct $name(pub $inner);
@@ -199,7 +206,10 @@ macro_rules! wrapped {
         impl Value for $name {
             fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
                 let mut reader = reader.expect(der::application($application))?.reader();
-                $inner::read(&mut reader).map(Self)
+                let inner = $inner::read(&mut reader)?;
+                reader.finish()?;
+                $(der::check_msg_type($application, inner.$msg_type)?;)?
+                Ok(Self(inner))
             }
 
             fn write(&self, writer: &mut Writer) {
@@ -213,12 +223,12 @@ macro_rules! wrapped {
 
 wrapped! {
     /// AS-REP: a ticket in answer to an AS-REQ.
-    AsRep(KdcRep), 11
+    AsRep(KdcRep), 11 msg_type
 }
 
 wrapped! {
     /// TGS-REP: a ticket in answer to a TGS-REQ.
-    TgsRep(KdcRep), 13
+    TgsRep(KdcRep), 13 msg_type
 }
 
 sequence! {
@@ -265,7 +275,7 @@ sequence! {
 
 impl EncKdcRepPart {
     /// Reads what an AS-REP or a TGS-REP carries. Either APPLICATION tag is accepted in either, since
-    /// some KDCs put 26 into an AS-REP (RFC 4120 section 5.4.2).
+    /// some KDCs, MIT's among them, put 26 into an AS-REP (RFC 4120 section 5.4.2).
     ///
     /// # Errors
     /// [`DecodeError`], with the place where `bytes` stop being an EncKDCRepPart.
@@ -285,7 +295,7 @@ impl EncKdcRepPart {
 }
 
 wrapped! {
-    /// EncASRepPart: the encrypted part of an AS-REP.
+    /// EncASRepPart: the encrypted part of an AS-REP, where MIT's KDC sends an [`EncTgsRepPart`].
     EncAsRepPart(EncKdcRepPart), 25
 }
 

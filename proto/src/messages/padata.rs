@@ -1,6 +1,5 @@
 //! Pre-authentication data (RFC 4120 section 5.2.7).
 
-use crate::der::{self, DecodeError};
 use crate::messages::PaData;
 use crate::{Enctype, KerberosString, KerberosTime};
 
@@ -19,6 +18,8 @@ impl PadataType {
     pub const ETYPE_INFO: Self = Self(11);
     /// PA-PK-AS-REQ (RFC 4556).
     pub const PK_AS_REQ: Self = Self(16);
+    /// PA-PK-AS-REP (RFC 4556).
+    pub const PK_AS_REP: Self = Self(17);
     /// PA-ETYPE-INFO2: an [`EtypeInfo2`].
     pub const ETYPE_INFO2: Self = Self(19);
     /// PA-SVR-REFERRAL-INFO.
@@ -27,14 +28,26 @@ impl PadataType {
     pub const PAC_REQUEST: Self = Self(128);
     /// PA-FOR-USER (MS-SFU section 2.2.1).
     pub const FOR_USER: Self = Self(129);
+    /// PA-FOR-X509-USER (MS-SFU section 2.2.2).
+    pub const FOR_X509_USER: Self = Self(130);
     /// PA-FX-COOKIE (RFC 6113).
     pub const FX_COOKIE: Self = Self(133);
     /// PA-FX-FAST (RFC 6113).
     pub const FX_FAST: Self = Self(136);
+    /// PA-FX-ERROR (RFC 6113).
+    pub const FX_ERROR: Self = Self(137);
+    /// PA-ENCRYPTED-CHALLENGE (RFC 6113).
+    pub const ENCRYPTED_CHALLENGE: Self = Self(138);
     /// PA-REQ-ENC-PA-REP (RFC 6806 section 11).
     pub const REQ_ENC_PA_REP: Self = Self(149);
+    /// PA-AS-FRESHNESS (RFC 8070).
+    pub const AS_FRESHNESS: Self = Self(150);
+    /// PA-SPAKE (RFC 9588).
+    pub const SPAKE: Self = Self(151);
     /// PA-SUPPORTED-ENCTYPES (MS-KILE section 2.2.8).
     pub const SUPPORTED_ENCTYPES: Self = Self(165);
+    /// PA-PAC-OPTIONS (MS-KILE section 2.2.10).
+    pub const PAC_OPTIONS: Self = Self(167);
 
     /// This type with `value`.
     pub fn with(self, value: Vec<u8>) -> PaData {
@@ -75,29 +88,6 @@ sequence! {
         /// The parameters of string-to-key; the profile's defaults if absent.
         2 => s2kparams: Option<Vec<u8>>,
     }
-}
-
-macro_rules! list {
-    ($(#[$meta:meta])* $name:ident($entry:ident)) => {
-        $(#[$meta])*
-        #[derive(Clone, Debug, Default, PartialEq, Eq)]
-        pub struct $name(pub Vec<$entry>);
-
-        impl $name {
-            /// Reads the list that `bytes` is as a whole.
-            ///
-            /// # Errors
-            /// [`DecodeError`], with the place where `bytes` stop being this list.
-            pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-                der::decode(bytes).map(Self)
-            }
-
-            /// The list's DER encoding.
-            pub fn encode(&self) -> Vec<u8> {
-                der::encode(&self.0)
-            }
-        }
-    };
 }
 
 list! {

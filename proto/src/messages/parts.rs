@@ -33,15 +33,39 @@ impl Value for PrincipalName {
     }
 }
 
-sequence! {
-    /// EncryptedData (RFC 4120 section 5.2.9).
-    "EncryptedData" standalone struct EncryptedData {
-        /// The encryption type.
-        0 => etype: Enctype,
-        /// The version of the long-term key, absent under a session key.
-        1 => kvno: Option<u32>,
-        /// The ciphertext.
-        2 => cipher: Vec<u8>,
+/// EncryptedData (RFC 4120 section 5.2.9).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncryptedData {
+    /// The encryption type.
+    pub etype: Enctype,
+    /// The version of the long-term key, absent under a session key.
+    pub kvno: Option<u32>,
+    /// The ciphertext.
+    pub cipher: Vec<u8>,
+}
+
+sequence!(@message EncryptedData);
+
+impl Value for EncryptedData {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let mut inner = reader.expect(der::SEQUENCE)?.reader();
+        let message = "EncryptedData";
+        Ok(Self {
+            etype: der::Field::read_field(&mut inner, der::context(0), message, "etype")?,
+            kvno: der::Field::read_field(&mut inner, der::context(1), message, "kvno")?,
+            cipher: der::Field::read_field(&mut inner, der::context(2), message, "cipher")?,
+        })
+    }
+
+    /// RFC 4120 makes the kvno a UInt32. MIT and Windows write it as an Int32, so that one of 2^31 or
+    /// more, such as a read-only domain controller's, is negative; MIT refuses the unsigned form.
+    fn write(&self, writer: &mut Writer) {
+        writer.nest(der::SEQUENCE, |writer| {
+            der::Field::write_field(&self.etype, writer, der::context(0));
+            let kvno = self.kvno.map(u32::cast_signed);
+            der::Field::write_field(&kvno, writer, der::context(1));
+            der::Field::write_field(&self.cipher, writer, der::context(2));
+        });
     }
 }
 

@@ -1,0 +1,13 @@
+.PHONY: run test check bench doc deny
+
+run: ; cargo run --quiet -- run
+
+test: ; tests/install-peers && cargo test --workspace
+
+check: ; cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings && RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
+
+bench: ; cargo bench --workspace
+
+doc: ; cargo doc --workspace --no-deps
+
+deny: ; cargo deny --offline check licenses bans sources

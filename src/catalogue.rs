@@ -1,0 +1,171 @@
+//! The scenarios that the program carries with it, and those read from files.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use include_dir::{Dir, include_dir};
+
+use crate::check::Place;
+use crate::script::{self, Fault, Script, Source};
+
+static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
+
+/// A scenario with the file it comes from.
+#[derive(Clone)]
+pub struct Scenario {
+    /// The file's stem.
+    pub id: String,
+    /// The folder the file is in, which is named after the source document.
+    pub source: String,
+    /// The file.
+    pub path: PathBuf,
+    /// What it says.
+    pub script: Script,
+    text: String,
+    embedded: bool,
+}
+
+impl Scenario {
+    /// Reads the scenario in `text`, the contents of the file at `path`.
+    ///
+    /// # Errors
+    /// [`CatalogueError::Faulty`].
+    pub fn parse(path: &Path, text: &str) -> Result<Self, CatalogueError> {
+        let script = script::parse(path, text).map_err(CatalogueError::Faulty)?;
+        let part = |part: Option<&std::ffi::OsStr>| {
+            part.map(|part| part.to_string_lossy().into_owned())
+                .unwrap_or_default()
+        };
+        Ok(Self {
+            id: part(path.file_stem()),
+            source: part(path.parent().and_then(Path::file_name)),
+            path: path.to_owned(),
+            script,
+            text: text.to_owned(),
+            embedded: false,
+        })
+    }
+
+    /// Whether the program carries it, so that its id is enough to find it.
+    pub fn is_embedded(&self) -> bool {
+        self.embedded
+    }
+
+    pub(crate) fn place_at(&self, offset: usize) -> String {
+        let (line, column) = Source::new(&self.path, &self.text).position(offset);
+        format!("{}:{line}:{column}", self.path.display())
+    }
+
+    pub(crate) fn place(&self, place: &Place<'_>) -> String {
+        self.place_at(place.offset())
+    }
+
+    pub(crate) fn span_place(&self, span: Range<usize>, table: &Place<'_>) -> String {
+        if span.is_empty() {
+            self.place(table)
+        } else {
+            self.place_at(span.start)
+        }
+    }
+
+    pub(crate) fn whole_file(&self) -> String {
+        self.path.display().to_string()
+    }
+}
+
+/// Every embedded scenario, in the order of folder and file name.
+///
+/// # Errors
+/// [`CatalogueError::Faulty`], which the tests rule out for a released program.
+pub fn embedded() -> Result<Vec<Scenario>, CatalogueError> {
+    let mut files: Vec<_> = EMBEDDED
+        .dirs()
+        .flat_map(Dir::files)
+        .filter(|file| file.path().extension().is_some_and(|extension| extension == "toml"))
+        .collect();
+    files.sort_by_key(|file| file.path());
+    files
+        .into_iter()
+        .map(|file| {
+            let text = file.contents_utf8().unwrap_or_default();
+            let scenario = Scenario::parse(&Path::new("scenarios").join(file.path()), text)?;
+            Ok(Scenario {
+                embedded: true,
+                ..scenario
+            })
+        })
+        .collect()
+}
+
+/// The scenario that `name` stands for: a path of a file, or the id of an embedded scenario.
+///
+/// # Errors
+/// [`CatalogueError`].
+pub fn find(name: &str) -> Result<Scenario, CatalogueError> {
+    let path = Path::new(name);
+    if path.extension().is_some_and(|extension| extension == "toml") || path.components().count() > 1 {
+        return read(path);
+    }
+    let mut all = embedded()?;
+    match all.iter().position(|scenario| scenario.id == name) {
+        Some(index) => Ok(all.swap_remove(index)),
+        None => {
+            let ids = all.iter().map(|scenario| scenario.id.as_str());
+            Err(CatalogueError::Unknown {
+                name: name.to_owned(),
+                help: script::choices(name, ids),
+            })
+        }
+    }
+}
+
+/// Reads the scenario file at `path`.
+///
+/// # Errors
+/// [`CatalogueError::Unreadable`] or [`CatalogueError::Faulty`].
+pub fn read(path: &Path) -> Result<Scenario, CatalogueError> {
+    let text = std::fs::read_to_string(path).map_err(|error| CatalogueError::Unreadable {
+        path: path.to_owned(),
+        error,
+    })?;
+    Scenario::parse(path, &text)
+}
+
+/// A scenario that cannot be had.
+#[derive(Debug)]
+pub enum CatalogueError {
+    /// The file is no scenario.
+    Faulty(Box<Fault>),
+    /// No embedded scenario has this id.
+    Unknown {
+        /// The id.
+        name: String,
+        /// The ids there are, or the closest one.
+        help: String,
+    },
+    /// The file cannot be read.
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+}
+
+impl fmt::Display for CatalogueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Faulty(fault) => fault.fmt(f),
+            Self::Unknown { name, help } => write!(
+                f,
+                "error: unknown scenario `{name}`\n  = help: {help}\n  = help: a file of your own is given by its path, ending in .toml"
+            ),
+            Self::Unreadable { path, error } => {
+                write!(f, "error: cannot read {}: {error}", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for CatalogueError {}

@@ -1,0 +1,399 @@
+//! The runner: a scenario is healthy, then broken exactly as it says, and each fix ends as it says.
+
+mod mismatch;
+
+use kdclab_proto::KerberosTime;
+use sha2::{Digest, Sha256};
+
+use crate::catalogue::Scenario;
+use crate::script::model::{Control, Expectation, Fix, Phase, SymptomCheck};
+use crate::script::values::ErrorName;
+use crate::sim::{Outcome, VerbError, World};
+
+pub use mismatch::{Mismatch, Place};
+
+/// The seed that is used unless another is asked for.
+pub const DEFAULT_SEED: u64 = 1;
+
+/// What came of one scenario.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The scenario's id.
+    pub id: String,
+    /// The seed it ran with.
+    pub seed: u64,
+    /// The phases, in the order they ran.
+    pub phases: Vec<PhaseReport>,
+    /// SHA-256 over every packet of every phase: phase, time, endpoints, transport, length, bytes.
+    pub transcript_sha256: String,
+    /// Every statement of the file that did not hold.
+    pub mismatches: Vec<Mismatch>,
+}
+
+impl Report {
+    /// Whether every statement of the file held.
+    pub fn is_ok(&self) -> bool {
+        self.mismatches.is_empty()
+    }
+}
+
+/// What came of one phase.
+#[derive(Clone, Debug)]
+pub struct PhaseReport {
+    /// Which phase.
+    pub phase: Phase,
+    /// Whether it went as the file says.
+    pub ok: bool,
+    /// The error its last call ended with.
+    pub error: Option<ErrorName>,
+    /// What the host that raised the error had noticed.
+    pub cause: Option<String>,
+    /// The host that raised the error.
+    pub sent_by: Option<String>,
+    /// How many packets travelled.
+    pub packets: usize,
+    /// What travelled, rendered line by line.
+    pub timeline: Vec<String>,
+}
+
+/// Runs `scenario` from `seed`.
+pub fn run(scenario: &Scenario, seed: u64) -> Report {
+    let mut run = Run {
+        scenario,
+        phases: Vec::new(),
+        mismatches: Vec::new(),
+        hash: Sha256::new(),
+    };
+    run.scenario(seed);
+    Report {
+        id: scenario.id.clone(),
+        seed,
+        phases: run.phases,
+        transcript_sha256: hex(&run.hash.finalize()),
+        mismatches: run.mismatches,
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The world of `scenario` in `phase`, before any call of that phase. It begins at `epoch`, or when the
+/// scenario says.
+///
+/// # Errors
+/// [`VerbError`] of the first step that could not be done, or a phase that the scenario does not have.
+pub fn world_in(
+    scenario: &Scenario,
+    phase: Phase,
+    seed: u64,
+    epoch: Option<KerberosTime>,
+) -> Result<World, VerbError> {
+    let script = &scenario.script;
+    let mut world = World::build(script, seed, epoch)?;
+    for verb in &script.given {
+        world.apply(verb.get_ref())?;
+    }
+    if matches!(phase, Phase::Healthy | Phase::Control(_)) {
+        return Ok(world);
+    }
+    for verb in &script.fault {
+        world.apply(verb.get_ref())?;
+    }
+    if let Phase::Fix(number) = phase {
+        for symptom in &script.symptom {
+            act(&mut world, symptom);
+        }
+        let fix = number
+            .checked_sub(1)
+            .and_then(|index| script.fix.get(index))
+            .ok_or(VerbError::NoSuchPhase {
+                phase,
+                fixes: script.fix.len(),
+            })?;
+        for verb in &fix.steps {
+            world.apply(verb.get_ref())?;
+        }
+    }
+    Ok(world)
+}
+
+fn act(world: &mut World, symptom: &SymptomCheck) -> Vec<Outcome> {
+    if let Some(wait) = symptom.wait {
+        world.wait(wait.0);
+    }
+    match (&symptom.call, &symptom.simultaneous) {
+        (Some(call), _) => vec![world.call_one(call)],
+        (None, Some(calls)) => world.call(calls),
+        (None, None) => Vec::new(),
+    }
+}
+
+struct Run<'a> {
+    scenario: &'a Scenario,
+    phases: Vec<PhaseReport>,
+    mismatches: Vec<Mismatch>,
+    hash: Sha256,
+}
+
+impl Run<'_> {
+    fn scenario(&mut self, seed: u64) {
+        let script = &self.scenario.script;
+        let mut healthy = match World::build(script, seed, None) {
+            Ok(world) => world,
+            Err(error) => return self.impossible(Phase::Healthy, &error),
+        };
+        for verb in &script.given {
+            if let Err(error) = healthy.apply(verb.get_ref()) {
+                return self.impossible_step(Phase::Healthy, &error, verb.span());
+            }
+        }
+        let mut used = healthy.clone();
+        self.healthy(&mut used);
+        self.controls(Phase::Healthy, &used, None);
+
+        let mut broken = healthy;
+        for verb in &script.fault {
+            if let Err(error) = broken.apply(verb.get_ref()) {
+                return self.impossible_step(Phase::Broken, &error, verb.span());
+            }
+        }
+        if !script.fault.is_empty() {
+            self.broken(&mut broken);
+            self.controls(Phase::Broken, &broken, None);
+        }
+        for (index, fix) in script.fix.iter().enumerate() {
+            self.fix(Phase::Fix(index + 1), &mut broken.clone(), fix);
+        }
+    }
+
+    /// Every call of the symptom succeeds.
+    fn healthy(&mut self, world: &mut World) {
+        let phase = Phase::Healthy;
+        let mismatches = self.mismatches.len();
+        let before = world.packets().len();
+        for symptom in &self.scenario.script.symptom {
+            for outcome in act(world, symptom) {
+                if let Err(failure) = &outcome.result {
+                    let place = Place::Symptom(symptom);
+                    self.mismatches.push(Mismatch::unexpected_failure(
+                        phase,
+                        self.scenario.place(&place),
+                        failure,
+                        world.timeline(before),
+                    ));
+                }
+            }
+        }
+        self.close(phase, world, before, None, mismatches);
+    }
+
+    /// Every call of the symptom ends as the file says.
+    fn broken(&mut self, world: &mut World) {
+        let phase = Phase::Broken;
+        let mismatches = self.mismatches.len();
+        let before = world.packets().len();
+        let mut last_failure = None;
+        for symptom in &self.scenario.script.symptom {
+            let start = world.packets().len();
+            let outcomes = act(world, symptom);
+            let failing = symptom.failing.unwrap_or(1) - 1;
+            for (index, outcome) in outcomes.into_iter().enumerate() {
+                let expectation = if symptom.call.is_some() || index == failing {
+                    symptom.expectation()
+                } else {
+                    Expectation::default()
+                };
+                self.compare(phase, world, start, symptom, &expectation, &outcome);
+                if outcome.result.is_err() {
+                    last_failure = Some(outcome);
+                }
+            }
+        }
+        self.close(phase, world, before, last_failure.as_ref(), mismatches);
+    }
+
+    fn compare(
+        &mut self,
+        phase: Phase,
+        world: &World,
+        start: usize,
+        symptom: &SymptomCheck,
+        expectation: &Expectation,
+        outcome: &Outcome,
+    ) {
+        let place = Place::Symptom(symptom);
+        for difference in mismatch::differences(world, start, expectation, outcome) {
+            self.mismatches.push(Mismatch {
+                phase,
+                place: self.scenario.span_place(difference.span.clone(), &place),
+                what: difference.what,
+                expected: difference.expected,
+                actual: difference.actual,
+                timeline: world.timeline(start),
+            });
+        }
+    }
+
+    /// Every control ends as the file says, on a copy of `world` each; the one that a wrong fix breaks
+    /// does not.
+    fn controls(&mut self, phase: Phase, world: &World, broken_control: Option<usize>) {
+        for (index, control) in self.scenario.script.control.iter().enumerate() {
+            let number = index + 1;
+            let mut world = world.clone();
+            let before = world.packets().len();
+            let mismatches = self.mismatches.len();
+            let outcome = act_control(&mut world, control);
+            let expected = control.error.as_ref().map(|error| *error.get_ref());
+            let holds = outcome.error() == expected;
+            if holds == (broken_control == Some(number)) {
+                let place = Place::Control(control);
+                self.mismatches.push(Mismatch {
+                    phase,
+                    place: self.scenario.place(&place),
+                    what: format!("control {number}"),
+                    expected: if holds {
+                        "no longer holds".to_owned()
+                    } else {
+                        mismatch::described(expected)
+                    },
+                    actual: mismatch::described(outcome.error()),
+                    timeline: world.timeline(before),
+                });
+            }
+            if phase == Phase::Healthy {
+                self.close(Phase::Control(number), &world, before, Some(&outcome), mismatches);
+            } else {
+                self.hash_packets(Phase::Control(number), &world, before);
+            }
+        }
+    }
+
+    /// The fix's steps are done, and the symptom is gone or remains as the file says.
+    fn fix(&mut self, phase: Phase, world: &mut World, fix: &Fix) {
+        let mismatches = self.mismatches.len();
+        let before = world.packets().len();
+        for verb in &fix.steps {
+            if let Err(error) = world.apply(verb.get_ref()) {
+                return self.impossible_step(phase, &error, verb.span());
+            }
+        }
+        let start = world.packets().len();
+        let failure = self.try_symptom(world);
+        let place = Place::Fix(fix);
+        let remains = failure.as_ref().and_then(Outcome::error);
+        let expected = fix.error.as_ref().map(|error| *error.get_ref());
+        if remains != expected {
+            self.mismatches.push(Mismatch {
+                phase,
+                place: self.scenario.place(&place),
+                what: if fix.works {
+                    "a fix that works".to_owned()
+                } else {
+                    "what remains after a wrong fix".to_owned()
+                },
+                expected: mismatch::described(expected),
+                actual: mismatch::described(remains),
+                timeline: world.timeline(start),
+            });
+        } else if let Some(outcome) = &failure {
+            let expectation = Expectation {
+                error: fix.error.clone(),
+                sent_by: fix.sent_by.clone(),
+                cause: fix.cause.clone(),
+                ..Expectation::default()
+            };
+            for difference in mismatch::differences(world, start, &expectation, outcome) {
+                self.mismatches.push(Mismatch {
+                    phase,
+                    place: self.scenario.span_place(difference.span.clone(), &place),
+                    what: difference.what,
+                    expected: difference.expected,
+                    actual: difference.actual,
+                    timeline: world.timeline(start),
+                });
+            }
+        }
+        self.close(phase, world, before, failure.as_ref(), mismatches);
+        self.controls(
+            phase,
+            world,
+            fix.breaks_control.as_ref().map(|number| *number.get_ref()),
+        );
+        if let Some(report) = self.phases.iter_mut().rfind(|report| report.phase == phase) {
+            report.ok = self.mismatches.len() == mismatches;
+        }
+    }
+
+    /// The calls of the symptom, as far as the first that fails.
+    fn try_symptom(&self, world: &mut World) -> Option<Outcome> {
+        self.scenario
+            .script
+            .symptom
+            .iter()
+            .find_map(|symptom| {
+                act(world, symptom)
+                    .into_iter()
+                    .find(|outcome| outcome.result.is_err())
+            })
+    }
+
+    fn close(
+        &mut self,
+        phase: Phase,
+        world: &World,
+        before: usize,
+        outcome: Option<&Outcome>,
+        mismatches: usize,
+    ) {
+        self.hash_packets(phase, world, before);
+        let failure = outcome.and_then(|outcome| outcome.result.as_ref().err());
+        self.phases.push(PhaseReport {
+            phase,
+            ok: self.mismatches.len() == mismatches,
+            error: failure.map(|failure| failure.error),
+            cause: failure.map(|failure| failure.cause.clone()),
+            sent_by: failure.and_then(|failure| failure.sent_by.clone()),
+            packets: world.packets().len() - before,
+            timeline: world.timeline(before),
+        });
+    }
+
+    fn hash_packets(&mut self, phase: Phase, world: &World, before: usize) {
+        for packet in world.packets().iter().skip(before) {
+            let bytes = packet.payload.bytes();
+            self.hash.update(format!(
+                "{phase} {} {} {} {} {}\n",
+                packet.sent.unix_microseconds(),
+                packet.source,
+                packet.destination,
+                packet.payload.transport(),
+                bytes.len(),
+            ));
+            self.hash.update(bytes);
+        }
+    }
+
+    fn impossible(&mut self, phase: Phase, error: &VerbError) {
+        self.mismatches
+            .push(Mismatch::impossible(phase, self.scenario.whole_file(), error));
+    }
+
+    fn impossible_step(
+        &mut self,
+        phase: Phase,
+        error: &VerbError,
+        span: std::ops::Range<usize>,
+    ) {
+        self.mismatches
+            .push(Mismatch::impossible(phase, self.scenario.place_at(span.start), error));
+    }
+}
+
+fn act_control(world: &mut World, control: &Control) -> Outcome {
+    match (&control.call, &control.replay) {
+        (Some(call), _) => world.call_one(call),
+        (None, Some(replay)) => world.replay(replay),
+        (None, None) => unreachable!("a control without an act is refused when its file is read"),
+    }
+}

@@ -1,0 +1,216 @@
+//! What did not go as the file says.
+
+use std::fmt;
+use std::ops::Range;
+
+use crate::script::model::{Control, Expectation, Fix, Phase, SymptomCheck};
+use crate::script::values::ErrorName;
+use crate::sim::{Failure, Outcome, VerbError, World};
+
+/// A statement of a scenario file that did not hold.
+#[derive(Clone, Debug)]
+pub struct Mismatch {
+    /// In which phase.
+    pub phase: Phase,
+    /// `path:line:column` of the statement.
+    pub place: String,
+    /// What was compared.
+    pub what: String,
+    /// What the file says.
+    pub expected: String,
+    /// What happened.
+    pub actual: String,
+    /// The packets of the phase, rendered line by line.
+    pub timeline: Vec<String>,
+}
+
+impl Mismatch {
+    pub(super) fn unexpected_failure(
+        phase: Phase,
+        place: String,
+        failure: &Failure,
+        timeline: Vec<String>,
+    ) -> Self {
+        Self {
+            phase,
+            place,
+            what: "the call works before the fault".to_owned(),
+            expected: described(None),
+            actual: format!("{} ({})", described(Some(failure.error)), failure.cause),
+            timeline,
+        }
+    }
+
+    pub(super) fn impossible(phase: Phase, place: String, error: &VerbError) -> Self {
+        Self {
+            phase,
+            place,
+            what: "step".to_owned(),
+            expected: "it can be done and changes something".to_owned(),
+            actual: error.to_string(),
+            timeline: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {} in phase {}", self.place, self.what, self.phase)?;
+        writeln!(f, "  expected: {}", self.expected)?;
+        write!(f, "  actual:   {}", self.actual)?;
+        for line in &self.timeline {
+            write!(f, "\n    {line}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The table that a statement belongs to.
+pub enum Place<'a> {
+    /// A `[[symptom]]`.
+    Symptom(&'a SymptomCheck),
+    /// A `[[control]]`.
+    Control(&'a Control),
+    /// A `[[fix]]`.
+    Fix(&'a Fix),
+}
+
+impl Place<'_> {
+    /// Where in the file the table is, by something in it that has a place.
+    pub fn offset(&self) -> usize {
+        match self {
+            Self::Symptom(symptom) => symptom
+                .call
+                .iter()
+                .chain(symptom.simultaneous.iter().flatten())
+                .next()
+                .map_or(0, |call| call.from.span().start),
+            Self::Control(control) => control
+                .call
+                .as_ref()
+                .map(|call| call.from.span().start)
+                .or_else(|| control.replay.as_ref().map(|replay| replay.from.span().start))
+                .unwrap_or(0),
+            Self::Fix(fix) => fix.title.span().start,
+        }
+    }
+}
+
+/// An error with name and number, or its absence.
+pub(super) fn described(error: Option<ErrorName>) -> String {
+    error.map_or_else(|| "success".to_owned(), ErrorName::described)
+}
+
+pub(super) struct Difference {
+    pub(super) span: Range<usize>,
+    pub(super) what: String,
+    pub(super) expected: String,
+    pub(super) actual: String,
+}
+
+/// Where `outcome` is not what `expectation` says. `start` is the first packet of the act.
+pub(super) fn differences(
+    world: &World,
+    start: usize,
+    expectation: &Expectation,
+    outcome: &Outcome,
+) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    let mut differ = |span: Range<usize>, what: &str, expected: String, actual: String| {
+        differences.push(Difference {
+            span,
+            what: what.to_owned(),
+            expected,
+            actual,
+        });
+    };
+    let failure = outcome.result.as_ref().err();
+    let expected = expectation.error.as_ref().map(|error| *error.get_ref());
+    if outcome.error() != expected {
+        let span = expectation
+            .error
+            .as_ref()
+            .map_or(0..0, |error| error.span());
+        differ(span, "error", described(expected), described(outcome.error()));
+    }
+    if let Some(sender) = &expectation.sent_by {
+        let actual = failure.and_then(|failure| failure.sent_by.as_deref());
+        if actual != Some(sender.get_ref()) {
+            differ(
+                sender.span(),
+                "sent_by",
+                sender.get_ref().clone(),
+                actual.unwrap_or("nobody: the client raised it").to_owned(),
+            );
+        }
+    }
+    if let Some(cause) = &expectation.cause {
+        let actual = failure.map_or("none", |failure| &failure.cause);
+        if actual != cause.get_ref() {
+            differ(cause.span(), "cause", cause.get_ref().clone(), actual.to_owned());
+        }
+    }
+    if let Some(text) = &expectation.text {
+        let actual = failure.and_then(|failure| failure.text.as_deref());
+        if actual != Some(text.get_ref()) {
+            differ(
+                text.span(),
+                "text",
+                text.get_ref().clone(),
+                actual.unwrap_or("no text is known for this").to_owned(),
+            );
+        }
+    }
+    if let Some(trace) = &expectation.trace {
+        let labels = world.labels(start);
+        let mut rest = labels.iter();
+        let missing = trace
+            .get_ref()
+            .iter()
+            .find(|wanted| !rest.any(|label| matches_label(label, wanted)));
+        if let Some(missing) = missing {
+            differ(
+                trace.span(),
+                "trace",
+                format!("{missing}, in the order {}", trace.get_ref().join(", ")),
+                labels.join(", "),
+            );
+        }
+    }
+    if let Some(packets) = &expectation.packets {
+        let actual = world.packets().len() - start;
+        if actual != *packets.get_ref() {
+            differ(
+                packets.span(),
+                "packets",
+                packets.get_ref().to_string(),
+                actual.to_string(),
+            );
+        }
+    }
+    for (host, line) in &expectation.log {
+        let log = world.log(host);
+        let since = &log[outcome.log_start.get(host).copied().unwrap_or(0).min(log.len())..];
+        if !since.iter().any(|entry| entry.contains(line.get_ref())) {
+            differ(
+                line.span(),
+                "log",
+                line.get_ref().clone(),
+                if since.is_empty() {
+                    format!("{host} logged nothing")
+                } else {
+                    since.join("; ")
+                },
+            );
+        }
+    }
+    differences
+}
+
+/// Whether a packet's label is the one a trace asks for: `KRB-ERROR` stands for any error.
+fn matches_label(label: &str, wanted: &str) -> bool {
+    label == wanted
+        || label
+            .strip_prefix(wanted)
+            .is_some_and(|rest| rest.starts_with(' '))
+}

@@ -1,0 +1,219 @@
+//! The command line.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::thread;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::catalogue::{self, CatalogueError, Scenario};
+use crate::check::{self, DEFAULT_SEED, Report};
+use crate::report;
+use crate::serve::{self, ServeError, ServeOptions};
+
+/// Everything is as described.
+const SUCCESS: u8 = 0;
+/// A scenario did not behave.
+const MISBEHAVED: u8 = 1;
+/// Bad usage or a bad file.
+const BAD_USAGE: u8 = 2;
+
+/// A Kerberos failure lab: scenarios that fail as documented, and fixes that are proven.
+#[derive(Parser)]
+#[command(name = "kdclab", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List the scenarios.
+    List {
+        /// As a JSON array.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run scenarios and compare what happens with what they say.
+    Run {
+        /// Ids or paths; the whole catalogue if there are none.
+        #[arg(value_name = "ID|PATH")]
+        scenarios: Vec<String>,
+        /// Where all randomness comes from.
+        #[arg(long, default_value_t = DEFAULT_SEED, env = "KDCLAB_SEED")]
+        seed: u64,
+        /// How many scenarios run at the same time; the number of processors if absent.
+        #[arg(long)]
+        jobs: Option<std::num::NonZeroUsize>,
+        /// Show the packets of every phase.
+        #[arg(long)]
+        trace: bool,
+        /// Lines for people, or JSON Lines.
+        #[arg(long, value_enum, default_value_t = Format::Human)]
+        format: Format,
+    },
+    /// Check that files are valid scenarios, without running them.
+    Check {
+        /// The files.
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Let the KDCs of a scenario listen on loopback.
+    Serve {
+        /// An id or a path.
+        #[arg(value_name = "ID|PATH")]
+        scenario: String,
+        #[command(flatten)]
+        options: ServeOptions,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+/// Runs the program with the process's arguments.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments.command, &mut io::stdout()) {
+        Ok(code) => ExitCode::from(code),
+        // A reader that has seen enough, such as `head`, is no error.
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::from(SUCCESS)
+        }
+        Err(failure) => {
+            let _ = writeln!(io::stderr(), "{failure}");
+            ExitCode::from(BAD_USAGE)
+        }
+    }
+}
+
+enum Failure {
+    Catalogue(CatalogueError),
+    Output(io::Error),
+    Serve(ServeError),
+}
+
+impl From<CatalogueError> for Failure {
+    fn from(error: CatalogueError) -> Self {
+        Self::Catalogue(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        Self::Serve(error)
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Catalogue(error) => error.fmt(f),
+            Self::Output(error) => write!(f, "error: cannot write the result: {error}"),
+            Self::Serve(error) => write!(f, "error: {error}"),
+        }
+    }
+}
+
+fn run(command: Command, out: &mut dyn Write) -> Result<u8, Failure> {
+    match command {
+        Command::List { json: true } => report::list_json(out, &catalogue::embedded()?)?,
+        Command::List { json: false } => report::list_human(out, &catalogue::embedded()?)?,
+        Command::Run {
+            scenarios,
+            seed,
+            jobs,
+            trace,
+            format,
+        } => return run_scenarios(out, &scenarios, seed, jobs, trace, format),
+        Command::Check { paths } => {
+            for path in paths {
+                catalogue::read(&path)?;
+                writeln!(out, "ok     {}", path.display())?;
+            }
+        }
+        Command::Serve { scenario, options } => {
+            serve::run(&catalogue::find(&scenario)?, &options, out)?;
+        }
+    }
+    Ok(SUCCESS)
+}
+
+fn run_scenarios(
+    out: &mut dyn Write,
+    names: &[String],
+    seed: u64,
+    jobs: Option<std::num::NonZeroUsize>,
+    trace: bool,
+    format: Format,
+) -> Result<u8, Failure> {
+    let scenarios = if names.is_empty() {
+        catalogue::embedded()?
+    } else {
+        names
+            .iter()
+            .map(|name| catalogue::find(name))
+            .collect::<Result<_, _>>()?
+    };
+    let reports = run_all(&scenarios, seed, jobs);
+    for (scenario, report) in scenarios.iter().zip(&reports) {
+        match format {
+            Format::Human => report::human(out, scenario, report, trace)?,
+            Format::Json => report::json(out, report)?,
+        }
+    }
+    let failed = reports.iter().filter(|report| !report.is_ok()).count();
+    if matches!(format, Format::Human) {
+        writeln!(out, "{} passed, {failed} failed", reports.len() - failed)?;
+    }
+    Ok(if failed == 0 { SUCCESS } else { MISBEHAVED })
+}
+
+/// Runs the scenarios on `jobs` threads; the reports come in the order of the scenarios.
+fn run_all(
+    scenarios: &[Scenario],
+    seed: u64,
+    jobs: Option<std::num::NonZeroUsize>,
+) -> Vec<Report> {
+    let jobs = jobs
+        .or_else(|| thread::available_parallelism().ok())
+        .map_or(1, std::num::NonZeroUsize::get)
+        .clamp(1, scenarios.len().max(1));
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let mut numbered: Vec<(usize, Report)> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..jobs)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut reports = Vec::new();
+                    loop {
+                        let index = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                        let Some(scenario) = scenarios.get(index) else {
+                            return reports;
+                        };
+                        reports.push((index, check::run(scenario, seed)));
+                    }
+                })
+            })
+            .collect();
+        threads
+            .into_iter()
+            .flat_map(|thread| {
+                thread
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
+            .collect()
+    });
+    numbered.sort_by_key(|(index, _)| *index);
+    numbered.into_iter().map(|(_, report)| report).collect()
+}

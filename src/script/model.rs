@@ -1,0 +1,549 @@
+//! The tables of a scenario file.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_spanned::Spanned;
+
+use super::values::{EnctypeName, ErrorName, Instant, Offset, Span};
+use super::verb::Verb;
+
+/// The tables by name, in the order of their names.
+pub type Tables<T> = BTreeMap<Spanned<String>, T>;
+
+/// A scenario: a world, its fault, the symptom and the fixes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Script {
+    /// The version of this format, 1.
+    pub format: Spanned<u32>,
+    /// One line: what the user sees.
+    pub title: String,
+    /// The catalogue ids this scenario covers.
+    pub catalogue: Vec<Spanned<String>>,
+    /// The topics it teaches.
+    #[serde(default)]
+    pub teaches: Vec<String>,
+    /// What happened before, in a few sentences.
+    pub story: String,
+    /// Whether this is a lesson: a scenario that shows how something works and needs no fix.
+    #[serde(default)]
+    pub lesson: bool,
+    /// When the scenario begins; 2026-01-01T00:00:00Z if absent.
+    pub epoch: Option<Instant>,
+    /// The realms.
+    pub realm: Tables<RealmTable>,
+    /// The trusts between them.
+    #[serde(default)]
+    pub trust: Vec<TrustTable>,
+    /// The hosts.
+    pub host: Tables<HostTable>,
+    /// Steps that prepare the healthy world.
+    #[serde(default)]
+    pub given: Vec<Spanned<Verb>>,
+    /// What works in every phase.
+    #[serde(default)]
+    pub control: Vec<Control>,
+    /// The steps that break the world.
+    #[serde(default)]
+    pub fault: Vec<Spanned<Verb>>,
+    /// What fails in the broken world.
+    #[serde(default)]
+    pub symptom: Vec<SymptomCheck>,
+    /// What was proposed against it, and how it ends.
+    #[serde(default)]
+    pub fix: Vec<Fix>,
+}
+
+impl Script {
+    /// The first call of the symptom, or else of the controls.
+    pub fn first_call(&self) -> Option<&Call> {
+        let symptom = self
+            .symptom
+            .iter()
+            .flat_map(|check| check.call.iter().chain(check.simultaneous.iter().flatten()));
+        symptom
+            .chain(self.control.iter().filter_map(|control| control.call.as_ref()))
+            .next()
+    }
+}
+
+/// A realm and its principal database.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RealmTable {
+    /// The host of its KDC, or several. A host may be the KDC of several realms.
+    pub kdc: Spanned<OneOrMany>,
+    /// The users.
+    #[serde(default)]
+    pub users: Tables<TextOr<UserTable>>,
+    /// The services.
+    #[serde(default)]
+    pub services: Tables<TextOr<ServiceTable>>,
+    /// Which implementation the KDC behaves like: `mit` (the default) or `active-directory`.
+    #[serde(default)]
+    pub dialect: KdcDialectName,
+    /// Everything else.
+    #[serde(default)]
+    pub settings: RealmSettings,
+}
+
+/// What a KDC does by configuration.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RealmSettings {
+    /// The encryption types of new keys, strongest first.
+    pub enctypes: Option<Vec<EnctypeName>>,
+    /// The encryption types the KDC works with at all.
+    pub permitted_enctypes: Option<Vec<EnctypeName>>,
+    /// Whether DES, 3DES and RC4 are permitted.
+    pub allow_weak_crypto: Option<bool>,
+    /// Whether RC4 is permitted.
+    pub allow_rc4: Option<bool>,
+    /// Whether 3DES is permitted.
+    pub allow_des3: Option<bool>,
+    /// How far clocks may be apart.
+    pub clockskew: Option<Span>,
+    /// The longest life of a ticket.
+    pub max_life: Option<Span>,
+    /// The longest renewable life of a ticket.
+    pub max_renewable_life: Option<Span>,
+    /// Whether users must pre-authenticate.
+    pub requires_preauth: Option<bool>,
+    /// When failed attempts lock an account.
+    pub lockout: Option<Lockout>,
+    /// The longest reply over UDP, in bytes.
+    pub udp_reply_limit: Option<usize>,
+    /// The realms of host names that end in a suffix, for referrals.
+    pub domain_realm: Option<BTreeMap<String, String>>,
+    /// The service classes the KDC refers although the client did not say that the name holds a host.
+    pub host_based_services: Option<Vec<String>>,
+    /// Whether a bad path of realms is refused.
+    pub reject_bad_transit: Option<bool>,
+}
+
+/// When failed attempts lock an account (kadmin's policy).
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lockout {
+    /// How many failures lock it.
+    pub maxfailure: u32,
+    /// After how long without a failure the count begins anew; never if absent.
+    pub failurecountinterval: Option<Span>,
+    /// How long it stays locked; until unlocked if absent.
+    pub lockoutduration: Option<Span>,
+}
+
+/// The KDC implementations.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum KdcDialectName {
+    /// MIT krb5 1.20.
+    #[default]
+    Mit,
+    /// Active Directory.
+    ActiveDirectory,
+}
+
+/// A user beyond a password.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserTable {
+    /// The password.
+    pub password: String,
+    /// The keys' encryption types; the realm's if absent.
+    pub enctypes: Option<Vec<EnctypeName>>,
+    /// Attributes by their kadmin names with a sign.
+    #[serde(default)]
+    pub attributes: Vec<Spanned<String>>,
+    /// Other names of the account, such as an enterprise name `alice.smith@lab.example`.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// When the account expires.
+    pub expires: Option<Instant>,
+    /// When the password expires.
+    pub password_expires: Option<Instant>,
+}
+
+/// A service beyond its host.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceTable {
+    /// The host that runs it and holds its keytab; none for a name without a running service.
+    pub host: Option<Spanned<String>>,
+    /// More hosts that run it under the same name.
+    #[serde(default)]
+    pub also_on: Vec<Spanned<String>>,
+    /// The keys' encryption types; the realm's if absent.
+    pub enctypes: Option<Vec<EnctypeName>>,
+    /// The encryption types in the keytab; all of the keys' if absent.
+    pub keytab_enctypes: Option<Vec<EnctypeName>>,
+    /// Attributes by their kadmin names with a sign.
+    #[serde(default)]
+    pub attributes: Vec<Spanned<String>>,
+    /// The session key types the service knows.
+    pub session_enctypes: Option<Vec<EnctypeName>>,
+}
+
+impl ServiceTable {
+    /// A service on one host, with the realm's defaults.
+    pub(crate) fn on(host: &str) -> Self {
+        Self {
+            host: Some(Spanned::new(0..0, host.to_owned())),
+            ..Self::default()
+        }
+    }
+}
+
+/// A trust: realm `to` accepts the users of realm `from`, through `krbtgt/TO@FROM`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrustTable {
+    /// The realm of the users.
+    pub from: Spanned<String>,
+    /// The realm of the services.
+    pub to: Spanned<String>,
+    /// Whether the other direction is trusted too, with the same password.
+    #[serde(default)]
+    pub two_way: bool,
+    /// The password both sides derive their keys from.
+    pub password: String,
+    /// The keys' encryption types; the realms' if absent.
+    pub enctypes: Option<Vec<EnctypeName>>,
+}
+
+/// A machine.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HostTable {
+    /// Which implementation its programs use: `mit` (the default), `java` or `windows`.
+    #[serde(default)]
+    pub dialect: DialectName,
+    /// How far its clock is from the true time.
+    #[serde(default)]
+    pub clock: Offset,
+    /// The realm of its users; the scenario's only realm if absent.
+    pub realm: Option<Spanned<String>>,
+    /// The principal its programs use when a call names no user.
+    pub run_as: Option<Spanned<String>>,
+    /// Its krb5.conf, where it differs from the dialect's defaults.
+    #[serde(default)]
+    pub client: ClientTable,
+    /// Its acceptor, where it differs from the dialect's defaults.
+    #[serde(default)]
+    pub acceptor: AcceptorTable,
+}
+
+/// The implementations of clients and acceptors.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum DialectName {
+    /// MIT krb5 1.20.
+    #[default]
+    Mit,
+    /// OpenJDK 17.
+    Java,
+    /// Windows.
+    Windows,
+}
+
+/// A krb5.conf.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientTable {
+    /// The encryption types it offers and accepts, best first.
+    pub enctypes: Option<Vec<EnctypeName>>,
+    /// Whether DES, 3DES and RC4 are permitted.
+    pub allow_weak_crypto: Option<bool>,
+    /// Whether RC4 is permitted.
+    pub allow_rc4: Option<bool>,
+    /// Whether 3DES is permitted.
+    pub allow_des3: Option<bool>,
+    /// How far clocks may be apart.
+    pub clockskew: Option<Span>,
+    /// Whether the KDC's clock is learnt from its replies.
+    pub kdc_timesync: Option<bool>,
+    /// Whether names may be changed by the KDC in an AS exchange.
+    pub canonicalize: Option<bool>,
+    /// From which size on a request goes over TCP first.
+    pub udp_preference_limit: Option<usize>,
+}
+
+/// An acceptor.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptorTable {
+    /// What makes two requests the same: `tuple` (client, server and time), `hash` (the ciphertext) or
+    /// `none`.
+    pub replay_cache: Option<ReplayCacheName>,
+    /// The host whose replay cache it shares, as through a shared file.
+    pub shares_replay_cache_with: Option<Spanned<String>>,
+    /// How far clocks may be apart.
+    pub clockskew: Option<Span>,
+}
+
+/// What makes two requests the same.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplayCacheName {
+    /// Client, server, time and microseconds (RFC 4120 section 3.2.3).
+    Tuple,
+    /// The authenticator's ciphertext (MIT since 1.18).
+    Hash,
+    /// Nothing: replays are not looked for.
+    None,
+}
+
+/// Something a client does: log in, and unless `to` is absent, reach a service.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Call {
+    /// The user; the host's own identity (`run_as`) if absent.
+    pub user: Option<Spanned<String>>,
+    /// The host it happens on.
+    pub from: Spanned<String>,
+    /// The service; a login alone if absent.
+    pub to: Option<Spanned<String>>,
+    /// The host reached, where several run the service.
+    pub at: Option<Spanned<String>>,
+    /// The password typed; the user's own if absent.
+    pub password: Option<String>,
+    /// Whether tickets in the user's cache are used. Otherwise it is emptied first.
+    #[serde(default)]
+    pub warm: bool,
+    /// Whether the user's TGT is renewed first (`kinit -R`).
+    #[serde(default)]
+    pub renew: bool,
+    /// The life asked for.
+    pub lifetime: Option<Span>,
+    /// The renewable life asked for.
+    pub renewable: Option<Span>,
+    /// Whether the ticket shall be forwardable.
+    #[serde(default)]
+    pub forwardable: bool,
+    /// Whether the service shall prove itself.
+    #[serde(default = "yes")]
+    pub mutual: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// An attacker's or a proxy's act: the last recorded message of a kind is sent again.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Replay {
+    /// The host that recorded it on its way.
+    pub from: Spanned<String>,
+    /// The service that gets it again.
+    pub to: Spanned<String>,
+    /// The host reached, where several run the service.
+    pub at: Option<Spanned<String>>,
+}
+
+/// Where a fact comes from.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    /// A real implementation was seen doing it.
+    Ran,
+    /// A document says so.
+    Documented,
+    /// The scenario's author chose it.
+    Chosen,
+}
+
+/// What an act must come to.
+#[derive(Clone, Debug, Default)]
+pub struct Expectation {
+    /// The error; success if absent.
+    pub error: Option<Spanned<ErrorName>>,
+    /// The host that sent it.
+    pub sent_by: Option<Spanned<String>>,
+    /// What it noticed.
+    pub cause: Option<Spanned<String>>,
+    /// The text the user sees.
+    pub text: Option<Spanned<String>>,
+    /// Messages that travelled, in this order, others between them allowed.
+    pub trace: Option<Spanned<Vec<String>>>,
+    /// How many packets travelled.
+    pub packets: Option<Spanned<usize>>,
+    /// Lines in the logs of hosts, a part of each.
+    pub log: BTreeMap<String, Spanned<String>>,
+}
+
+/// An act that works, or fails as stated, in every phase.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Control {
+    /// What a client does.
+    pub call: Option<Call>,
+    /// What an attacker does.
+    pub replay: Option<Replay>,
+    /// The error; success if absent.
+    pub error: Option<Spanned<ErrorName>>,
+}
+
+/// One act of the symptom with what it must come to.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SymptomCheck {
+    /// What a client does.
+    pub call: Option<Call>,
+    /// What several clients do at the same instant. The expectation is about the one that `failing`
+    /// names.
+    pub simultaneous: Option<Vec<Call>>,
+    /// The call of `simultaneous` that must fail, from 1.
+    pub failing: Option<usize>,
+    /// Time that passes before.
+    pub wait: Option<Span>,
+    /// The error; success if absent.
+    pub error: Option<Spanned<ErrorName>>,
+    /// The host that sent it.
+    pub sent_by: Option<Spanned<String>>,
+    /// What it noticed.
+    pub cause: Option<Spanned<String>>,
+    /// The text the user sees.
+    pub text: Option<Spanned<String>>,
+    /// Messages that travelled, in this order, others between them allowed.
+    pub trace: Option<Spanned<Vec<String>>>,
+    /// How many packets travelled.
+    pub packets: Option<Spanned<usize>>,
+    /// Lines in the logs of hosts, a part of each.
+    #[serde(default)]
+    pub log: BTreeMap<String, Spanned<String>>,
+    /// Where the facts come from.
+    pub evidence: Evidence,
+}
+
+impl SymptomCheck {
+    /// What the act must come to.
+    pub fn expectation(&self) -> Expectation {
+        Expectation {
+            error: self.error.clone(),
+            sent_by: self.sent_by.clone(),
+            cause: self.cause.clone(),
+            text: self.text.clone(),
+            trace: self.trace.clone(),
+            packets: self.packets.clone(),
+            log: self.log.clone(),
+        }
+    }
+}
+
+/// A proposed fix and its outcome.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fix {
+    /// What is proposed.
+    pub title: Spanned<String>,
+    /// The steps.
+    #[serde(rename = "do")]
+    pub steps: Vec<Spanned<Verb>>,
+    /// Whether the symptom is gone and the controls hold.
+    pub works: bool,
+    /// What remains of the symptom.
+    pub error: Option<Spanned<ErrorName>>,
+    /// The host that sends it.
+    pub sent_by: Option<Spanned<String>>,
+    /// What it notices.
+    pub cause: Option<Spanned<String>>,
+    /// The control that no longer holds, from 1, where the symptom is gone.
+    pub breaks_control: Option<Spanned<usize>>,
+    /// Why.
+    pub because: String,
+}
+
+/// A part of a run. Scripts name them `healthy`, `broken` and `fix:N`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Before the fault.
+    Healthy,
+    /// The N-th control, from 1.
+    Control(usize),
+    /// After the fault.
+    Broken,
+    /// After the N-th fix, from 1.
+    Fix(usize),
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Healthy => f.write_str("healthy"),
+            Self::Control(number) => write!(f, "control:{number}"),
+            Self::Broken => f.write_str("broken"),
+            Self::Fix(number) => write!(f, "fix:{number}"),
+        }
+    }
+}
+
+/// One name or a list of them.
+#[derive(Clone, Debug)]
+pub struct OneOrMany(pub Vec<String>);
+
+impl<'de> Deserialize<'de> for OneOrMany {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Names;
+
+        impl<'de> Visitor<'de> for Names {
+            type Value = OneOrMany;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name or a list of names")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<OneOrMany, E> {
+                Ok(OneOrMany(vec![name.to_owned()]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut names: A) -> Result<OneOrMany, A::Error> {
+                let mut list = Vec::new();
+                while let Some(name) = names.next_element()? {
+                    list.push(name);
+                }
+                Ok(OneOrMany(list))
+            }
+        }
+
+        deserializer.deserialize_any(Names)
+    }
+}
+
+/// A text for the common case, or a table.
+#[derive(Clone, Debug)]
+pub enum TextOr<T> {
+    /// The text alone.
+    Text(String),
+    /// The whole table.
+    Table(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for TextOr<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Either<T> {
+            type Value = TextOr<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text or a table")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<TextOr<T>, E> {
+                Ok(TextOr::Text(text.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<TextOr<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(table)).map(TextOr::Table)
+            }
+        }
+
+        deserializer.deserialize_any(Either(PhantomData))
+    }
+}

@@ -1,0 +1,494 @@
+//! The names a scenario defines, and whether its references are among them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use kdclab_kdc::Attributes;
+use kdclab_proto::{Principal, PrincipalName, Realm};
+use serde_spanned::Spanned;
+
+use super::model::{Call, Control, Fix, Script, SymptomCheck, TextOr};
+use super::source::{Fault, Source, choices};
+use super::verb::{LinkEffect, Verb};
+
+/// The realms, hosts and principals of a scenario.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    hosts: BTreeSet<String>,
+    realms: BTreeSet<String>,
+    principals: BTreeMap<Principal, Kind>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    User,
+    Service,
+    Trust,
+}
+
+impl Scope {
+    /// What `script` defines, its later `add_principal` steps included.
+    pub fn new(script: &Script) -> Self {
+        let mut scope = Self {
+            hosts: script.host.keys().map(|name| name.get_ref().clone()).collect(),
+            realms: script.realm.keys().map(|name| name.get_ref().clone()).collect(),
+            principals: BTreeMap::new(),
+        };
+        for (realm, table) in &script.realm {
+            let realm = Realm::from(realm.get_ref().as_str());
+            for (names, kind) in [
+                (table.users.keys().collect::<Vec<_>>(), Kind::User),
+                (table.services.keys().collect(), Kind::Service),
+            ] {
+                for name in names {
+                    if let Ok(name) = PrincipalName::parse(name.get_ref()) {
+                        scope.principals.insert(name.at(realm.clone()), kind);
+                    }
+                }
+            }
+        }
+        for trust in &script.trust {
+            let (from, to) = (
+                Realm::from(trust.from.get_ref().as_str()),
+                Realm::from(trust.to.get_ref().as_str()),
+            );
+            scope
+                .principals
+                .insert(Principal::krbtgt(&to, &from), Kind::Trust);
+            if trust.two_way {
+                scope
+                    .principals
+                    .insert(Principal::krbtgt(&from, &to), Kind::Trust);
+            }
+        }
+        for realm in script.realm.keys() {
+            let realm = Realm::from(realm.get_ref().as_str());
+            scope
+                .principals
+                .insert(Principal::krbtgt(&realm, &realm), Kind::Service);
+        }
+        let fixes = script.fix.iter().flat_map(|fix| &fix.steps);
+        for verb in script.given.iter().chain(&script.fault).chain(fixes) {
+            if let Verb::AddPrincipal(added) = verb.get_ref()
+                && let Ok(principal) = scope.parse(added.name.get_ref())
+            {
+                let kind = if principal.name.components.len() > 1 {
+                    Kind::Service
+                } else {
+                    Kind::User
+                };
+                scope.principals.entry(principal).or_insert(kind);
+            }
+        }
+        scope
+    }
+
+    /// The principal that `text` names. Without a realm it is the one of that name, if only one realm
+    /// has it, or the scenario's only realm.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub fn parse(&self, text: &str) -> Result<Principal, String> {
+        if let Ok(principal) = text.parse::<Principal>() {
+            return Ok(principal);
+        }
+        let name = PrincipalName::parse(text).map_err(|error| error.to_string())?;
+        let mut realms = self
+            .principals
+            .keys()
+            .filter(|principal| principal.name == name)
+            .map(|principal| &principal.realm);
+        match (realms.next(), realms.next(), self.realms.first()) {
+            (Some(realm), None, _) => Ok(name.at(realm.clone())),
+            (None, _, Some(realm)) if self.realms.len() == 1 => Ok(name.at(realm.as_str())),
+            (Some(_), Some(_), _) => Err("several realms have it; add its @REALM".to_owned()),
+            (None, _, _) => Err("no realm has it; add its @REALM".to_owned()),
+        }
+    }
+
+    fn host(&self, source: &Source, name: &Spanned<String>) -> Result<(), Box<Fault>> {
+        known(source, "host", name.get_ref(), name.span(), &self.hosts)
+    }
+
+    fn realm(&self, source: &Source, name: &Spanned<String>) -> Result<(), Box<Fault>> {
+        known(source, "realm", name.get_ref(), name.span(), &self.realms)
+    }
+
+    fn principal(
+        &self,
+        source: &Source,
+        name: &Spanned<String>,
+        kinds: &[Kind],
+    ) -> Result<(), Box<Fault>> {
+        let found = self.parse(name.get_ref());
+        if let Ok(principal) = &found
+            && self
+                .principals
+                .get(principal)
+                .is_some_and(|kind| kinds.is_empty() || kinds.contains(kind))
+        {
+            return Ok(());
+        }
+        let names: Vec<String> = self
+            .principals
+            .iter()
+            .filter(|(_, kind)| kinds.is_empty() || kinds.contains(kind))
+            .map(|(principal, _)| {
+                if self.realms.len() == 1 {
+                    principal.name.to_string()
+                } else {
+                    principal.to_string()
+                }
+            })
+            .collect();
+        let what = match kinds {
+            [Kind::User] => "user",
+            [Kind::Service] => "service",
+            [Kind::Trust] => "trust",
+            _ => "principal",
+        };
+        let reason = match found {
+            Err(reason) => format!(" ({reason})"),
+            Ok(_) => String::new(),
+        };
+        Err(source.fault(
+            name.span(),
+            format!("unknown {what} `{}`{reason}", name.get_ref()),
+            Some(choices(
+                name.get_ref(),
+                names.iter().map(String::as_str),
+            )),
+        ))
+    }
+}
+
+fn known(
+    source: &Source,
+    what: &str,
+    name: &str,
+    span: Range<usize>,
+    names: &BTreeSet<String>,
+) -> Result<(), Box<Fault>> {
+    if names.contains(name) {
+        return Ok(());
+    }
+    Err(source.fault(
+        span,
+        format!("unknown {what} `{name}`"),
+        Some(choices(name, names.iter().map(String::as_str))),
+    ))
+}
+
+impl Script {
+    /// Checks what the tables' types cannot: every reference is defined, and every fix says what
+    /// remains.
+    ///
+    /// # Errors
+    /// [`Fault`], the first one in the file's order of tables.
+    pub(super) fn check(&self, source: &Source) -> Result<(), Box<Fault>> {
+        if *self.format.get_ref() != 1 {
+            return Err(source.fault(
+                self.format.span(),
+                format!("unknown format {}", self.format.get_ref()),
+                Some("this version reads format 1".to_owned()),
+            ));
+        }
+        let scope = Scope::new(self);
+        self.check_world(&scope, source)?;
+        for verb in self.given.iter().chain(&self.fault) {
+            check_verb(&scope, source, verb.get_ref())?;
+        }
+        for control in &self.control {
+            check_control(self, &scope, source, control)?;
+        }
+        for symptom in &self.symptom {
+            check_symptom(self, &scope, source, symptom)?;
+        }
+        for fix in &self.fix {
+            self.check_fix(&scope, source, fix)?;
+        }
+        if self.lesson {
+            return Ok(());
+        }
+        for (table, is_empty) in [
+            ("fault", self.fault.is_empty()),
+            ("symptom", self.symptom.is_empty()),
+            ("fix", self.fix.is_empty()),
+        ] {
+            if is_empty {
+                return Err(source.fault(
+                    self.format.span(),
+                    format!("the scenario has no [[{table}]]"),
+                    Some("add one, or say `lesson = true` where nothing is to be repaired".to_owned()),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_world(&self, scope: &Scope, source: &Source) -> Result<(), Box<Fault>> {
+        for table in self.realm.values() {
+            for kdc in &table.kdc.get_ref().0 {
+                known(source, "host", kdc, table.kdc.span(), &scope.hosts)?;
+            }
+            for (name, user) in &table.users {
+                check_name(source, name)?;
+                if let TextOr::Table(user) = user {
+                    check_attributes(source, &user.attributes)?;
+                }
+            }
+            for (name, service) in &table.services {
+                check_name(source, name)?;
+                match service {
+                    TextOr::Text(host) => known(source, "host", host, name.span(), &scope.hosts)?,
+                    TextOr::Table(service) => {
+                        for host in service.host.iter().chain(&service.also_on) {
+                            scope.host(source, host)?;
+                        }
+                        check_attributes(source, &service.attributes)?;
+                    }
+                }
+            }
+        }
+        for trust in &self.trust {
+            scope.realm(source, &trust.from)?;
+            scope.realm(source, &trust.to)?;
+        }
+        for (name, host) in &self.host {
+            if let Some(realm) = &host.realm {
+                scope.realm(source, realm)?;
+            } else if self.realm.len() > 1 {
+                return Err(source.fault(
+                    name.span(),
+                    format!("host `{}` does not say its realm", name.get_ref()),
+                    Some("add `realm = \"...\"`: the scenario has several realms".to_owned()),
+                ));
+            }
+            if let Some(principal) = &host.run_as {
+                scope.principal(source, principal, &[])?;
+            }
+            if let Some(other) = &host.acceptor.shares_replay_cache_with {
+                scope.host(source, other)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_fix(&self, scope: &Scope, source: &Source, fix: &Fix) -> Result<(), Box<Fault>> {
+        for verb in &fix.steps {
+            check_verb(scope, source, verb.get_ref())?;
+        }
+        if fix.because.trim().is_empty() {
+            return Err(source.fault(
+                fix.title.span(),
+                "the fix does not say why".to_owned(),
+                Some("say in `because` why it works or does not".to_owned()),
+            ));
+        }
+        if let Some(host) = &fix.sent_by {
+            scope.host(source, host)?;
+        }
+        let remains = fix.error.as_ref().map(Spanned::span);
+        let breaks = fix.breaks_control.as_ref();
+        match (fix.works, remains, breaks) {
+            (true, Some(span), _) => Err(source.fault(
+                span,
+                "a fix that works leaves no error".to_owned(),
+                Some("remove `error`, or say `works = false`".to_owned()),
+            )),
+            (true, _, Some(number)) => Err(source.fault(
+                number.span(),
+                "a fix that works breaks no control".to_owned(),
+                Some("remove `breaks_control`, or say `works = false`".to_owned()),
+            )),
+            (false, None, None) => Err(source.fault(
+                fix.title.span(),
+                "the wrong fix does not say what remains".to_owned(),
+                Some("add `error = \"...\"`, or `breaks_control = N`".to_owned()),
+            )),
+            (false, _, Some(number)) if !(1..=self.control.len()).contains(number.get_ref()) => {
+                Err(source.fault(
+                    number.span(),
+                    format!("there is no control {}", number.get_ref()),
+                    Some(format!("the scenario has {}", self.control.len())),
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn check_name(source: &Source, name: &Spanned<String>) -> Result<(), Box<Fault>> {
+    match PrincipalName::parse(name.get_ref()) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(source.fault(
+            name.span(),
+            format!("`{}` is not a principal's name", name.get_ref()),
+            Some(error.to_string()),
+        )),
+    }
+}
+
+fn check_attributes(source: &Source, attributes: &[Spanned<String>]) -> Result<(), Box<Fault>> {
+    for attribute in attributes {
+        if let Err(error) = Attributes::NONE.clone().apply(attribute.get_ref()) {
+            return Err(source.fault(
+                attribute.span(),
+                error.to_string(),
+                Some("write it as kadmin does, `+requires_preauth` or `-allow_tix`".to_owned()),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn check_call(scope: &Scope, source: &Source, call: &Call) -> Result<(), Box<Fault>> {
+    scope.host(source, &call.from)?;
+    if let Some(user) = &call.user
+        && let Err(reason) = scope.parse(user.get_ref())
+    {
+        return Err(source.fault(
+            user.span(),
+            format!("unknown user `{}` ({reason})", user.get_ref()),
+            Some("a user that exists nowhere is written with its @REALM".to_owned()),
+        ));
+    }
+    if let Some(service) = &call.to {
+        scope.principal(source, service, &[Kind::Service])?;
+    }
+    if let Some(host) = &call.at {
+        scope.host(source, host)?;
+    }
+    Ok(())
+}
+
+fn check_control(
+    script: &Script,
+    scope: &Scope,
+    source: &Source,
+    control: &Control,
+) -> Result<(), Box<Fault>> {
+    match (&control.call, &control.replay) {
+        (Some(call), None) => check_call(scope, source, call),
+        (None, Some(replay)) => {
+            scope.host(source, &replay.from)?;
+            scope.principal(source, &replay.to, &[Kind::Service])
+        }
+        _ => Err(source.fault(
+            script.format.span(),
+            "a [[control]] has exactly one of `call` and `replay`".to_owned(),
+            None,
+        )),
+    }
+}
+
+fn check_symptom(
+    script: &Script,
+    scope: &Scope,
+    source: &Source,
+    symptom: &SymptomCheck,
+) -> Result<(), Box<Fault>> {
+    match (&symptom.call, &symptom.simultaneous) {
+        (Some(call), None) => check_call(scope, source, call)?,
+        (None, Some(calls)) => {
+            for call in calls {
+                check_call(scope, source, call)?;
+            }
+            let number = symptom.failing.unwrap_or(1);
+            if !(1..=calls.len()).contains(&number) {
+                return Err(source.fault(
+                    script.format.span(),
+                    format!("`failing = {number}` names none of the simultaneous calls"),
+                    Some(format!("there are {}", calls.len())),
+                ));
+            }
+        }
+        _ => {
+            return Err(source.fault(
+                script.format.span(),
+                "a [[symptom]] has exactly one of `call` and `simultaneous`".to_owned(),
+                None,
+            ));
+        }
+    }
+    if let Some(host) = &symptom.sent_by {
+        scope.host(source, host)?;
+    }
+    for (host, line) in &symptom.log {
+        known(source, "host", host, line.span(), &scope.hosts)?;
+    }
+    Ok(())
+}
+
+fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<(), Box<Fault>> {
+    match verb {
+        // The scope has every added principal whose name can be read.
+        Verb::AddPrincipal(added) => scope.principal(source, &added.name, &[]),
+        Verb::Attempt(attempt) => check_call(scope, source, &attempt.call),
+        Verb::ChangeKey(change) => scope.principal(source, &change.of, &[]),
+        Verb::ConfigureAcceptor(change) => {
+            if let Some(other) = &change.set.shares_replay_cache_with {
+                scope.host(source, other)?;
+            }
+            scope.host(source, &change.host)
+        }
+        Verb::ConfigureClient(change) => scope.host(source, &change.host),
+        Verb::ConfigureRealm(change) => scope.realm(source, &change.realm),
+        Verb::ExportKeytab(copy) | Verb::Ktadd(copy) => {
+            scope.principal(source, &copy.of, &[])?;
+            scope.host(source, &copy.to)
+        }
+        Verb::HostDown(host) | Verb::HostUp(host) => scope.host(source, host),
+        Verb::Link(link) => {
+            for host in link.from.iter().chain(&link.to) {
+                scope.host(source, host)?;
+            }
+            if let LinkEffect::CopyTo(host) = &link.effect {
+                scope.host(source, host)?;
+            }
+            match &link.message {
+                Some(message) if !MESSAGES.contains(&message.get_ref().as_str()) => Err(source
+                    .fault(
+                        message.span(),
+                        format!("unknown message `{}`", message.get_ref()),
+                        Some(choices(message.get_ref(), MESSAGES)),
+                    )),
+                _ => Ok(()),
+            }
+        }
+        Verb::ModifyPrincipal(change) => {
+            scope.principal(source, &change.name, &[])?;
+            check_attributes(source, &change.attributes)
+        }
+        Verb::Noop(verb) => check_verb(scope, source, verb),
+        Verb::PurgeCcache(cache) => {
+            scope.principal(source, &cache.user, &[])?;
+            scope.host(source, &cache.on)
+        }
+        Verb::RemovePrincipal(name) | Verb::ResetKey(name) | Verb::Unlock(name) => {
+            scope.principal(source, name, &[])
+        }
+        Verb::RepairLinks(_) | Verb::Wait(_) => Ok(()),
+        Verb::RunAs(run_as) => {
+            scope.principal(source, &run_as.principal, &[])?;
+            scope.host(source, &run_as.host)
+        }
+        Verb::SetClock(clock) => scope.host(source, &clock.host),
+        Verb::SetPassword(change) => scope.principal(source, &change.user, &[]),
+        Verb::SetTrustKey(change) => {
+            scope.principal(source, &change.of, &[Kind::Trust])?;
+            scope.realm(source, &change.realm)
+        }
+    }
+}
+
+/// The messages a packet can carry, as traces name them.
+const MESSAGES: [&str; 7] = [
+    "AP-REP",
+    "AP-REQ",
+    "AS-REP",
+    "AS-REQ",
+    "KRB-ERROR",
+    "TGS-REP",
+    "TGS-REQ",
+];

@@ -1,0 +1,166 @@
+//! Where in a file something is wrong, and how that is shown.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
+/// A scenario file's path and text.
+pub struct Source {
+    path: PathBuf,
+    text: String,
+}
+
+impl Source {
+    /// The `text` of the file at `path`.
+    pub fn new(path: &Path, text: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            text: text.to_owned(),
+        }
+    }
+
+    /// What is wrong at `span` (byte offsets into the text), and what to do about it.
+    pub fn fault(&self, span: Range<usize>, title: String, help: Option<String>) -> Box<Fault> {
+        let (line, column) = position(&self.text, span.start);
+        Box::new(Fault {
+            path: self.path.clone(),
+            text: self.text.clone(),
+            span,
+            line,
+            column,
+            title,
+            help,
+        })
+    }
+
+    pub(super) fn toml_fault(&self, error: &toml::de::Error) -> Box<Fault> {
+        let message = error.message();
+        let (title, help) = match message.split_once(", expected ") {
+            Some((title, choices)) if title.starts_with("unknown ") => {
+                (title.to_owned(), Some(format!("expected {choices}")))
+            }
+            _ => (message.trim_end().to_owned(), None),
+        };
+        self.fault(error.span().unwrap_or(0..0), title, help)
+    }
+
+    /// The line and column of a byte offset, both from 1.
+    pub fn position(&self, offset: usize) -> (usize, usize) {
+        position(&self.text, offset)
+    }
+
+    /// The file's path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+fn position(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+    (line, column)
+}
+
+/// A file that is not a scenario: the place, the trouble and the remedy.
+#[derive(Debug)]
+pub struct Fault {
+    path: PathBuf,
+    text: String,
+    span: Range<usize>,
+    line: usize,
+    column: usize,
+    title: String,
+    help: Option<String>,
+}
+
+impl Fault {
+    /// The line and column of the place, both from 1.
+    pub fn position(&self) -> (usize, usize) {
+        (self.line, self.column)
+    }
+
+    /// The trouble, in one line without the place.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The remedy, where one is known.
+    pub fn help(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.to_string_lossy();
+        let snippet = Snippet::source(&self.text)
+            .line_start(1)
+            .path(path)
+            .annotation(AnnotationKind::Primary.span(self.span.clone()));
+        let mut group = Level::ERROR.primary_title(&self.title).element(snippet);
+        if let Some(help) = &self.help {
+            group = group.element(Level::HELP.message(help));
+        }
+        f.write_str(&Renderer::plain().render(&[group]))
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// The choice closest to a misspelt `name`, or all `choices` where none is close.
+pub(crate) fn choices<'a>(name: &str, choices: impl IntoIterator<Item = &'a str>) -> String {
+    let all: Vec<&str> = choices.into_iter().collect();
+    let closest = all
+        .iter()
+        .map(|choice| (edit_distance(name, choice), *choice))
+        .min();
+    match closest {
+        None => "the scenario defines none".to_owned(),
+        Some((distance, choice)) if distance <= 2 && distance < choice.len() => {
+            format!("did you mean `{choice}`?")
+        }
+        Some(_) => format!("expected one of `{}`", all.join("`, `")),
+    }
+}
+
+fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.iter().enumerate() {
+            let substitution = diagonal + usize::from(from != *to);
+            diagonal = row[j + 1];
+            row[j + 1] = substitution.min(row[j] + 1).min(row[j + 1] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_name_gets_the_closest_choice() {
+        assert_eq!(choices("alcie", ["alice", "bob"]), "did you mean `alice`?");
+    }
+
+    #[test]
+    fn a_foreign_name_gets_all_choices() {
+        assert_eq!(
+            choices("mallory", ["alice", "bob"]),
+            "expected one of `alice`, `bob`"
+        );
+    }
+
+    #[test]
+    fn positions_count_characters_from_one() {
+        assert_eq!(position("é = 1\nx = 2", 7), (2, 1));
+        assert_eq!(position("é = 1\nx = 2", 2), (1, 2));
+    }
+}

@@ -1,0 +1,144 @@
+//! The values of a scenario file that TOML has no type for.
+
+use std::time::Duration;
+
+use kdclab_proto::{Enctype, ErrorCode, KerberosTime, LibraryError};
+use crate::sim::SessionError;
+use serde::{Deserialize, Deserializer, de};
+
+/// A length of time, `"5m"`, `"1h 30m"`, `"250ms"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span(pub Duration);
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        humantime::parse_duration(&text).map(Self).map_err(|error| {
+            de::Error::custom(format!(
+                "`{text}` is not a length of time ({error}); write it as `5m`, `1h 30m` or `250ms`"
+            ))
+        })
+    }
+}
+
+impl Span {
+    /// The length in whole seconds.
+    pub fn seconds(self) -> i64 {
+        i64::try_from(self.0.as_secs()).unwrap_or(i64::MAX)
+    }
+}
+
+/// A clock's offset in microseconds, `"+310s"` or `"-5m"`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offset(pub i64);
+
+impl<'de> Deserialize<'de> for Offset {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let (sign, length) = match text.split_at_checked(1) {
+            Some(("+", length)) => (1, length),
+            Some(("-", length)) => (-1, length),
+            _ => {
+                return Err(de::Error::custom(format!(
+                    "`{text}` is not a clock offset; write it with its sign, as `+310s` or `-5m`"
+                )));
+            }
+        };
+        let length = humantime::parse_duration(length)
+            .ok()
+            .and_then(|length| i64::try_from(length.as_micros()).ok())
+            .ok_or_else(|| {
+                de::Error::custom(format!(
+                    "`{text}` is not a clock offset; write it as `+310s` or `-5m`"
+                ))
+            })?;
+        Ok(Self(sign * length))
+    }
+}
+
+/// An instant, `"2026-01-01T00:00:00Z"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Instant(pub KerberosTime);
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse()
+            .map(Self)
+            .map_err(|error| de::Error::custom(format!("`{text}` is {error}")))
+    }
+}
+
+/// An encryption type by its name, `"aes256-cts"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EnctypeName(pub Enctype);
+
+impl<'de> Deserialize<'de> for EnctypeName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Enctype::from_name(&text)
+            .filter(|enctype| enctype.is_supported())
+            .map(Self)
+            .ok_or_else(|| {
+                de::Error::custom(format!(
+                    "unknown encryption type `{text}`; the names are those of krb5.conf, such as `aes256-cts`, \
+                     `aes128-cts`, `aes256-sha2`, `rc4-hmac`, `des3-cbc-sha1`, `camellia256-cts`"
+                ))
+            })
+    }
+}
+
+/// An error by its name: a protocol error (`KRB_AP_ERR_MODIFIED`), or one that an implementation
+/// raises without any message (`KRB5_KDC_UNREACH`), or the end of a session (`CONNECTION_CLOSED`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorName {
+    /// An error of RFC 4120 and its extensions.
+    Protocol(ErrorCode),
+    /// An error that MIT's library raises by itself.
+    Library(LibraryError),
+    /// The end of a session without any Kerberos error.
+    Session(SessionError),
+}
+
+impl ErrorName {
+    /// The name a scenario file uses.
+    pub fn name(self) -> String {
+        match self {
+            Self::Protocol(code) => code
+                .name()
+                .map_or_else(|| code.0.to_string(), str::to_owned),
+            Self::Library(error) => error
+                .name()
+                .map_or_else(|| error.0.to_string(), str::to_owned),
+            Self::Session(error) => error.name().to_owned(),
+        }
+    }
+
+    /// Name and number.
+    pub fn described(self) -> String {
+        match self {
+            Self::Protocol(code) => format!("{} ({})", self.name(), code.0),
+            Self::Library(error) => format!("{} ({})", self.name(), error.0),
+            Self::Session(error) => error.name().to_owned(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for ErrorName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if let Some(code) = ErrorCode::from_name(&text) {
+            return Ok(Self::Protocol(code));
+        }
+        LibraryError::from_name(&text)
+            .map(Self::Library)
+            .or_else(|| SessionError::from_name(&text).map(Self::Session))
+            .ok_or_else(|| {
+                de::Error::custom(format!(
+                    "unknown error `{text}`; the names are those of RFC 4120 (`KRB_AP_ERR_MODIFIED`, \
+                     `KDC_ERR_PREAUTH_FAILED`), of MIT's library (`KRB5_KDC_UNREACH`), or `CONNECTION_CLOSED`, \
+                     `CONNECTION_REFUSED`, `NO_ANSWER` where no Kerberos error is sent"
+                ))
+            })
+    }
+}

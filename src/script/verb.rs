@@ -1,0 +1,299 @@
+//! The verbs: everything a scenario can do to its world. One key per step.
+
+use serde::Deserialize;
+use serde_spanned::Spanned;
+
+use super::model::{AcceptorTable, Call, ClientTable, RealmSettings};
+use super::values::{EnctypeName, ErrorName, Instant, Offset, Span};
+
+/// One act upon the world.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Verb {
+    /// Adds a principal with a password or a random key.
+    AddPrincipal(AddPrincipal),
+    /// Lets a client act, and says how that ends.
+    Attempt(Box<Attempt>),
+    /// Gives a principal new keys.
+    ChangeKey(ChangeKey),
+    /// Changes how a host's acceptor works.
+    ConfigureAcceptor(ConfigureAcceptor),
+    /// Changes a host's krb5.conf.
+    ConfigureClient(ConfigureClient),
+    /// Changes a realm's settings.
+    ConfigureRealm(ConfigureRealm),
+    /// Copies the current keys of a service into a host's keytab, without changing them
+    /// (`ktadd -norandkey`).
+    ExportKeytab(KeytabCopy),
+    /// Stops a host: it receives and sends nothing.
+    HostDown(Spanned<String>),
+    /// Starts a stopped host.
+    HostUp(Spanned<String>),
+    /// Gives a service new random keys and adds them to a host's keytab, as `ktadd` does.
+    Ktadd(KeytabCopy),
+    /// Lets something happen to packets on their way.
+    Link(LinkFault),
+    /// Changes a principal's attributes and limits.
+    ModifyPrincipal(ModifyPrincipal),
+    /// Does an act and asserts that it changes nothing.
+    Noop(Box<Verb>),
+    /// Empties a user's credential cache on a host.
+    PurgeCcache(CacheAt),
+    /// Removes a principal from its realm.
+    RemovePrincipal(Spanned<String>),
+    /// Removes every fault of the network.
+    RepairLinks(RepairLinks),
+    /// Gives a principal a new random key in the KDC alone.
+    ResetKey(Spanned<String>),
+    /// Lets the programs of a host authenticate as a principal, with its current keys in the host's
+    /// client keytab.
+    RunAs(RunAs),
+    /// Moves a host's clock.
+    SetClock(SetClock),
+    /// Gives a user a new password.
+    SetPassword(SetPassword),
+    /// Gives one side of a trust a new key.
+    SetTrustKey(SetTrustKey),
+    /// Clears a principal's failed attempts.
+    Unlock(Spanned<String>),
+    /// Lets time pass.
+    Wait(Span),
+}
+
+/// A new principal.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddPrincipal {
+    /// The principal.
+    pub name: Spanned<String>,
+    /// Its password; a random key if absent.
+    pub password: Option<String>,
+    /// Its encryption types; the realm's if absent.
+    pub enctypes: Option<Vec<EnctypeName>>,
+}
+
+/// A client's act with its expected end.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attempt {
+    /// What the client does.
+    pub call: Call,
+    /// How often.
+    #[serde(default = "once")]
+    pub times: u32,
+    /// The error each time; success if absent.
+    pub error: Option<ErrorName>,
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// New keys for a principal.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeKey {
+    /// The principal.
+    pub of: Spanned<String>,
+    /// The keys' encryption types; the realm's if absent.
+    pub enctypes: Option<Vec<EnctypeName>>,
+    /// The password the keys come from; random if absent.
+    pub password: Option<String>,
+    /// Whether the old keys stay valid beside the new ones.
+    #[serde(default)]
+    pub keep_old: bool,
+}
+
+/// New settings for a host's acceptor.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigureAcceptor {
+    /// The host.
+    pub host: Spanned<String>,
+    /// The settings to change.
+    pub set: AcceptorTable,
+}
+
+/// New settings for a host's clients.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigureClient {
+    /// The host.
+    pub host: Spanned<String>,
+    /// The settings to change.
+    pub set: ClientTable,
+}
+
+/// New settings for a realm.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigureRealm {
+    /// The realm.
+    pub realm: Spanned<String>,
+    /// The settings to change.
+    pub set: RealmSettings,
+}
+
+/// Keys on their way to a keytab.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeytabCopy {
+    /// The service.
+    pub of: Spanned<String>,
+    /// The host that gets them.
+    pub to: Spanned<String>,
+    /// The encryption types to copy; all if absent.
+    pub enctypes: Option<Vec<EnctypeName>>,
+    /// Whether the keytab's older entries of the service are dropped.
+    #[serde(default)]
+    pub replace: bool,
+}
+
+/// What happens to packets between two hosts. Without `from`, `to`, `message` and `transport` it
+/// concerns every packet.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkFault {
+    /// The sending host.
+    pub from: Option<Spanned<String>>,
+    /// The receiving host.
+    pub to: Option<Spanned<String>>,
+    /// The message inside, such as `AP-REQ`.
+    pub message: Option<Spanned<String>>,
+    /// `udp` or `tcp`.
+    pub transport: Option<TransportName>,
+    /// How many packets pass unharmed before it begins.
+    #[serde(default)]
+    pub after: u32,
+    /// How many packets it concerns; all if absent.
+    pub count: Option<u32>,
+    /// What happens.
+    #[serde(rename = "do")]
+    pub effect: LinkEffect,
+}
+
+/// UDP or TCP.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum TransportName {
+    /// UDP.
+    Udp,
+    /// TCP.
+    Tcp,
+}
+
+/// What a faulty link does to a packet.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum LinkEffect {
+    /// It arrives with one bit flipped.
+    Corrupt,
+    /// It arrives later.
+    Delay(Span),
+    /// It disappears.
+    Drop,
+    /// It arrives twice.
+    Duplicate,
+    /// A copy goes to another host, the original arrives as well.
+    CopyTo(Spanned<String>),
+    /// The port answers that nobody listens.
+    Refuse,
+    /// It arrives after the packet that follows it.
+    Reorder,
+    /// It disappears if it is longer than so many bytes.
+    SizeLimit(usize),
+    /// Only so many bytes of it arrive.
+    Truncate(usize),
+}
+
+/// Nothing to say beside the verb.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RepairLinks {}
+
+/// Changes of a principal.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModifyPrincipal {
+    /// The principal.
+    pub name: Spanned<String>,
+    /// Attributes by their kadmin names with a sign, such as `-allow_tix`.
+    #[serde(default)]
+    pub attributes: Vec<Spanned<String>>,
+    /// When the principal expires.
+    pub expires: Option<Instant>,
+    /// When its password expires.
+    pub password_expires: Option<Instant>,
+    /// The longest life of its tickets.
+    pub max_life: Option<Span>,
+    /// The longest renewable life of its tickets.
+    pub max_renewable_life: Option<Span>,
+    /// The session key types a service knows (kadmin's `session_enctypes`).
+    pub session_enctypes: Option<Vec<EnctypeName>>,
+}
+
+/// A credential cache.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CacheAt {
+    /// The user.
+    pub user: Spanned<String>,
+    /// The host.
+    pub on: Spanned<String>,
+}
+
+/// A host's own identity.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunAs {
+    /// The host.
+    pub host: Spanned<String>,
+    /// The principal its programs use.
+    pub principal: Spanned<String>,
+}
+
+/// A clock.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetClock {
+    /// The host.
+    pub host: Spanned<String>,
+    /// How far its clock is from the true time.
+    pub offset: Offset,
+}
+
+/// A user's new password.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetPassword {
+    /// The user.
+    pub user: Spanned<String>,
+    /// The new password.
+    pub password: String,
+    /// The new keys' encryption types; those of the realm if absent.
+    pub enctypes: Option<Vec<EnctypeName>>,
+    /// Whether the user's later calls use the new password as well. Otherwise the user goes on with the
+    /// old one.
+    #[serde(default = "yes")]
+    pub told: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// One side of a trust.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetTrustKey {
+    /// The trust's principal, `krbtgt/TO@FROM`.
+    pub of: Spanned<String>,
+    /// The realm whose database changes.
+    pub realm: Spanned<String>,
+    /// The new password; the trust's first password if absent.
+    pub password: Option<String>,
+    /// The new key version; one more than before if absent.
+    pub kvno: Option<u32>,
+    /// The new keys' encryption types; those of the realm if absent.
+    pub enctypes: Option<Vec<EnctypeName>>,
+}

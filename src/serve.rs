@@ -1,0 +1,260 @@
+//! A scenario's KDCs on loopback, for clients that are not ours.
+//!
+//! This is the only place that knows sockets, files under a directory of its own, the wall clock and the
+//! system's randomness.
+
+mod directory;
+mod krb5_conf;
+mod listener;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use kdclab_proto::Timestamp;
+use rand::rngs::SysRng;
+use rand::TryRng;
+use serde::Serialize;
+
+use crate::catalogue::Scenario;
+use crate::check;
+use crate::script::model::Phase;
+use crate::sim::VerbError;
+
+use directory::Directory;
+use listener::Listener;
+
+/// How to serve.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ServeOptions {
+    /// `healthy`, `broken` or `fix:N`.
+    #[arg(long, value_name = "PHASE", default_value = "healthy", value_parser = parse_phase)]
+    phase: ServedPhase,
+    /// An empty or new directory for krb5.conf and keytabs; a temporary one if absent, removed at the
+    /// end.
+    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// Stop at the end of standard input.
+    #[arg(long)]
+    until_eof: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct ServedPhase(Phase);
+
+impl Default for ServedPhase {
+    fn default() -> Self {
+        Self(Phase::Healthy)
+    }
+}
+
+fn parse_phase(text: &str) -> Result<ServedPhase, String> {
+    let phase = match text {
+        "healthy" => Some(Phase::Healthy),
+        "broken" => Some(Phase::Broken),
+        _ => text
+            .strip_prefix("fix:")
+            .and_then(|number| number.parse().ok())
+            .filter(|number| *number > 0)
+            .map(Phase::Fix),
+    };
+    phase
+        .map(ServedPhase)
+        .ok_or_else(|| "a phase is `healthy`, `broken` or `fix:N` with N from 1".to_owned())
+}
+
+/// The current time.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "foreign clients live in the wall clock's time, so what we serve does too"
+)]
+fn wall_clock() -> Timestamp {
+    let since_1970 = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
+    Timestamp::from_unix_microseconds(i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// What a client must know, as the line that says that every socket answers.
+#[derive(Serialize)]
+struct Ready<'a> {
+    scenario: &'a str,
+    phase: String,
+    env: &'a BTreeMap<String, String>,
+    kdcs: Vec<ReadyKdc>,
+}
+
+#[derive(Serialize)]
+struct ReadyKdc {
+    host: String,
+    realms: Vec<String>,
+    address: String,
+}
+
+/// Serves `scenario` until it is told to stop, and says on `out` when every socket answers.
+///
+/// # Errors
+/// [`ServeError`].
+pub fn run(
+    scenario: &Scenario,
+    options: &ServeOptions,
+    out: &mut dyn Write,
+) -> Result<(), ServeError> {
+    let epoch = wall_clock();
+    let seed = SysRng
+        .try_next_u64()
+        .map_err(|_| ServeError::NoRandomness)?;
+    let world = check::world_in(scenario, options.phase.0, seed, Some(epoch.time()))
+        .map_err(ServeError::World)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(ServeError::Runtime)?;
+    runtime.block_on(async {
+        let mut listeners = Vec::new();
+        for kdc in world.kdcs() {
+            listeners.push(Listener::bind(kdc).await?);
+        }
+        let addresses = addresses(&listeners);
+        let directory = Directory::create(options.dir.as_deref(), &world, &addresses)?;
+        let environment = directory.environment(&scenario.script, &world, &addresses);
+        let ready = Ready {
+            scenario: &scenario.id,
+            phase: options.phase.0.to_string(),
+            env: &environment,
+            kdcs: listeners.iter().map(ready_kdc).collect(),
+        };
+        let tasks: Vec<_> = listeners
+            .into_iter()
+            .map(|listener| tokio::spawn(listener.serve()))
+            .collect();
+        announce(out, &ready)?;
+        stopped(options.until_eof).await;
+        for task in tasks {
+            task.abort();
+        }
+        Ok(())
+    })
+}
+
+/// The addresses of the KDCs by host name.
+fn addresses(listeners: &[Listener]) -> BTreeMap<String, SocketAddr> {
+    listeners
+        .iter()
+        .map(|listener| (listener.host().to_owned(), listener.address()))
+        .collect()
+}
+
+fn ready_kdc(listener: &Listener) -> ReadyKdc {
+    ReadyKdc {
+        host: listener.host().to_owned(),
+        realms: listener
+            .realms()
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        address: listener.address().to_string(),
+    }
+}
+
+fn announce(out: &mut dyn Write, ready: &Ready<'_>) -> Result<(), ServeError> {
+    let write = |out: &mut dyn Write| -> io::Result<()> {
+        serde_json::to_writer(&mut *out, ready)?;
+        writeln!(out)?;
+        out.flush()
+    };
+    write(out).map_err(ServeError::Output)
+}
+
+/// Waits for SIGINT, SIGTERM or, if asked, the end of standard input.
+async fn stopped(until_eof: bool) {
+    tokio::select! {
+        () = signalled() => {}
+        () = end_of_input(), if until_eof => {}
+    }
+}
+
+#[cfg(unix)]
+async fn signalled() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn signalled() {
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// A thread of its own, since a blocking read of standard input would keep the runtime from stopping.
+async fn end_of_input() {
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let _ = io::copy(&mut io::stdin(), &mut io::sink());
+        let _ = sender.send(());
+    });
+    let _ = receiver.await;
+}
+
+/// Why a scenario cannot be served.
+#[derive(Debug)]
+pub enum ServeError {
+    /// No socket could be had.
+    Bind {
+        /// The KDC's host.
+        host: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// The directory for krb5.conf and keytabs cannot be used.
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The directory holds files already.
+    DirectoryInUse {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The system has no randomness.
+    NoRandomness,
+    /// The line that says that all is ready cannot be written.
+    Output(io::Error),
+    /// The system has no resources for the server.
+    Runtime(io::Error),
+    /// The scenario cannot be brought into its phase.
+    World(VerbError),
+}
+
+impl fmt::Display for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bind { host, error } => write!(f, "no port for {host} on loopback: {error}"),
+            Self::Directory { path, error } => {
+                write!(f, "cannot use the directory {}: {error}", path.display())
+            }
+            Self::DirectoryInUse { path } => write!(
+                f,
+                "the directory {} is not empty; name a new or an empty one with --dir",
+                path.display()
+            ),
+            Self::NoRandomness => f.write_str("the system gives no random numbers"),
+            Self::Output(error) => write!(f, "cannot say that the server is ready: {error}"),
+            Self::Runtime(error) => write!(f, "cannot start the server: {error}"),
+            Self::World(error) => write!(f, "cannot prepare the scenario: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ServeError {}

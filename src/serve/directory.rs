@@ -1,0 +1,163 @@
+//! The files a client needs: krb5.conf and keytabs, readable by their owner alone.
+
+use std::collections::BTreeMap;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use kdclab_proto::Keytab;
+use tempfile::TempDir;
+
+use super::{ServeError, krb5_conf};
+use crate::script::Script;
+use crate::sim::World;
+
+/// A directory with krb5.conf and keytabs. A temporary one is removed when this is dropped.
+pub(super) struct Directory {
+    path: PathBuf,
+    _temporary: Option<TempDir>,
+}
+
+impl Directory {
+    pub(super) fn create(
+        path: Option<&Path>,
+        world: &World,
+        kdcs: &BTreeMap<String, SocketAddr>,
+    ) -> Result<Self, ServeError> {
+        let directory = match path {
+            Some(path) => Self {
+                path: given(path)?,
+                _temporary: None,
+            },
+            None => {
+                let temporary = tempfile::Builder::new()
+                    .prefix("kdclab-")
+                    .tempdir()
+                    .map_err(|error| ServeError::Directory {
+                        path: std::env::temp_dir(),
+                        error,
+                    })?;
+                Self {
+                    path: temporary.path().to_owned(),
+                    _temporary: Some(temporary),
+                }
+            }
+        };
+        directory
+            .fill(world, kdcs)
+            .map_err(|error| ServeError::Directory {
+                path: directory.path.clone(),
+                error,
+            })?;
+        Ok(directory)
+    }
+
+    fn fill(&self, world: &World, kdcs: &BTreeMap<String, SocketAddr>) -> io::Result<()> {
+        let by_realm = world.kdc_addresses(kdcs);
+        for (host, config) in world.client_configs() {
+            let file = krb5_conf::render(config, &by_realm);
+            write_private(&self.krb5_conf(host), file.as_bytes())?;
+        }
+        for (host, keytab) in world.keytabs() {
+            write_keytab(&self.keytab(host), keytab)?;
+        }
+        write_keytab(&self.client_keytab(), &world.user_keytab())
+    }
+
+    /// The variables that make a client use this directory and the symptom's first call.
+    pub(super) fn environment(
+        &self,
+        script: &Script,
+        world: &World,
+        kdcs: &BTreeMap<String, SocketAddr>,
+    ) -> BTreeMap<String, String> {
+        let mut environment = BTreeMap::new();
+        let mut set = |name: &str, value: String| environment.insert(name.to_owned(), value);
+        let file = |path: PathBuf| format!("FILE:{}", path.display());
+        let call = script.first_call();
+        let client = call
+            .map(|call| call.from.get_ref().as_str())
+            .or_else(|| world.client_configs().next().map(|(host, _)| host));
+        set("KDCLAB_DIR", self.path.display().to_string());
+        set("KRB5CCNAME", file(self.path.join("ccache")));
+        set("KRB5RCACHENAME", format!("file2:{}", self.path.join("rcache").display()));
+        set("KRB5_CLIENT_KTNAME", file(self.client_keytab()));
+        if let Some(client) = client {
+            set("KRB5_CONFIG", self.krb5_conf(client).display().to_string());
+        }
+        if let Some(call) = call
+            && let Some(user) = world.caller(call)
+        {
+            if let Some(address) = world
+                .kdc_addresses(kdcs)
+                .get(&user.realm)
+                .and_then(|addresses| addresses.first())
+            {
+                set("KDCLAB_KDC", address.to_string());
+            }
+            if let Some(password) = world.password(call, &user) {
+                set("KDCLAB_PASSWORD", password.to_owned());
+            }
+            set("KDCLAB_REALM", user.realm.to_string());
+            set("KDCLAB_USER", user.name.to_string());
+            if let Some((service, host)) = world.called_service(call) {
+                set("KDCLAB_SERVICE", service.name.to_string());
+                set("KRB5_KTNAME", file(self.keytab(&host)));
+            }
+        }
+        environment
+    }
+
+    fn krb5_conf(&self, host: &str) -> PathBuf {
+        self.path.join(format!("{host}.krb5.conf"))
+    }
+
+    fn keytab(&self, host: &str) -> PathBuf {
+        self.path.join(format!("{host}.keytab"))
+    }
+
+    fn client_keytab(&self) -> PathBuf {
+        self.path.join("users.keytab")
+    }
+}
+
+/// The directory the user named: made if it is not there, taken only if it is empty.
+fn given(path: &Path) -> Result<PathBuf, ServeError> {
+    let failed = |error| ServeError::Directory {
+        path: path.to_owned(),
+        error,
+    };
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            if fs::read_dir(path).map_err(failed)?.next().is_some() {
+                return Err(ServeError::DirectoryInUse {
+                    path: path.to_owned(),
+                });
+            }
+            #[cfg(unix)]
+            fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700))
+                .map_err(failed)?;
+        }
+        Err(error) => return Err(failed(error)),
+    }
+    path.canonicalize().map_err(failed)
+}
+
+fn write_keytab(path: &Path, keytab: &Keytab) -> io::Result<()> {
+    let bytes = keytab.to_bytes().map_err(io::Error::other)?;
+    write_private(path, &bytes)
+}
+
+fn write_private(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(contents)
+}
+

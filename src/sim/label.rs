@@ -1,0 +1,42 @@
+//! What a packet carries, in the words of the RFC.
+
+use kdclab_client::gss::ContextToken;
+use kdclab_proto::messages::KrbError;
+
+use super::network::Payload;
+
+/// The Kerberos message inside a packet, bare, behind a TCP length or inside a GSS token.
+pub(crate) fn message(payload: &Payload) -> Option<&[u8]> {
+    let bytes = match payload {
+        Payload::Datagram(bytes) => bytes.as_slice(),
+        Payload::Segment(bytes) => bytes.get(4..)?,
+        _ => return None,
+    };
+    Some(ContextToken::decode(bytes).map_or(bytes, |token| token.message))
+}
+
+/// The message's name, `AS-REQ`.
+pub(crate) fn message_name(payload: &Payload) -> Option<&'static str> {
+    Some(match message(payload)?.first()? & 0x1f {
+        10 => "AS-REQ",
+        11 => "AS-REP",
+        12 => "TGS-REQ",
+        13 => "TGS-REP",
+        14 => "AP-REQ",
+        15 => "AP-REP",
+        30 => "KRB-ERROR",
+        _ => return None,
+    })
+}
+
+/// The message's name, an error's with its number, `KRB-ERROR 41`; `None` for a packet of the transport
+/// alone.
+pub(crate) fn message_label(payload: &Payload) -> Option<String> {
+    let name = message_name(payload)?;
+    if name == "KRB-ERROR"
+        && let Some(error) = message(payload).and_then(|bytes| KrbError::decode(bytes).ok())
+    {
+        return Some(format!("{name} {}", error.error_code.0));
+    }
+    Some(name.to_owned())
+}
