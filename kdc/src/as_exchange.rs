@@ -44,8 +44,7 @@ pub(crate) fn answer(
         .ok_or_else(|| KdcError::ServiceUnknown(requested_server.clone()))?;
 
     check_policy(context, body.kdc_options, client, server)?;
-    let is_elsewhere_anonymous = body.kdc_options.contains(KdcOptions::REQUEST_ANONYMOUS);
-    if is_elsewhere_anonymous {
+    if body.kdc_options.contains(KdcOptions::REQUEST_ANONYMOUS) {
         return Err(KdcError::AnonymousClientRequired);
     }
     check_lockout(context, client)?;
@@ -107,6 +106,10 @@ pub(crate) fn answer(
         ticket_enctype: sealing_key.enctype(),
         session_enctype,
     };
+    let reply_kvno = match context.database.policy().dialect {
+        Dialect::Mit => None,
+        Dialect::ActiveDirectory => Some(client.kvno()),
+    };
     let reply = AsRep(KdcRep {
         pvno: 5,
         msg_type: 11,
@@ -121,7 +124,7 @@ pub(crate) fn answer(
         ticket,
         enc_part: encrypted(
             &reply_key.key,
-            Some(client.kvno()),
+            reply_kvno,
             KeyUsage::AS_REP,
             &EncAsRepPart(reply_part).encode(),
             rng,
@@ -322,7 +325,10 @@ fn ticket_part(
         Some(from) if postdated => from,
         _ => now,
     };
-    let endtime = context.endtime(starttime, body.till, KerberosTime::MAX, &entries)?;
+    let endtime = context.endtime(starttime, body.till, KerberosTime::MAX, &entries);
+    if endtime <= starttime {
+        return Err(KdcError::NeverValid { starttime, endtime });
+    }
     let renew_till = context.renew_till(body, starttime, endtime, None, &entries);
 
     let mut flags = TicketFlags::INITIAL | TicketFlags::ENC_PA_REP;

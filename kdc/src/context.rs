@@ -98,7 +98,7 @@ impl Context<'_> {
         till: KerberosTime,
         presented: KerberosTime,
         entries: &[&PrincipalEntry],
-    ) -> Result<KerberosTime, KdcError> {
+    ) -> KerberosTime {
         let till = if till == KerberosTime::EPOCH {
             KerberosTime::MAX
         } else {
@@ -108,11 +108,7 @@ impl Context<'_> {
             .iter()
             .filter_map(|entry| entry.max_life)
             .fold(self.database.policy().max_life, Duration::min);
-        let endtime = till.min(presented).min(after(starttime, longest));
-        if endtime <= starttime {
-            return Err(KdcError::NeverValid { starttime, endtime });
-        }
-        Ok(endtime)
+        till.min(presented).min(after(starttime, longest))
     }
 
     /// Until when a ticket can be renewed; `None` when it cannot. A ticket asked for with `renewable` is

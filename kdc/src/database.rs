@@ -3,11 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use kdclab_proto::{KerberosString, Principal, PrincipalName, Realm};
+use kdclab_proto::crypto::InvalidKey;
+use kdclab_proto::{KerberosString, NameType, Principal, PrincipalName, Realm};
+use rand::CryptoRng;
 use rpds::RedBlackTreeMapSync;
 
 use crate::entry::PrincipalId;
-use crate::{Dialect, PrincipalEntry, RealmPolicy};
+use crate::{Attributes, Dialect, PrincipalEntry, RealmPolicy};
 
 /// The principals and the policy of one realm: an immutable snapshot. An administrative act returns a
 /// new one that shares everything unchanged, so that it costs the same in a realm of any size.
@@ -30,6 +32,37 @@ impl Database {
             aliases: RedBlackTreeMapSync::new_sync(),
             next_id: 1,
         }
+    }
+
+    /// A realm as it is when it is created: with `krbtgt/REALM`, and with `kadmin/changepw`, the service
+    /// that clients with an expired password may still reach. Both have random keys.
+    ///
+    /// # Errors
+    /// [`InvalidKey`] when a type among the policy's supported ones is not implemented.
+    pub fn create(
+        realm: impl Into<Realm>,
+        policy: RealmPolicy,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Self, InvalidKey> {
+        let mut database = Self::new(realm, policy);
+        let realm = database.realm.clone();
+        let changepw = PrincipalName::new(NameType::SRV_INST, ["kadmin", "changepw"]);
+        for (principal, attributes) in [
+            (Principal::krbtgt(&realm, &realm), Attributes::NONE),
+            (
+                changepw.at(realm.clone()),
+                Attributes::PWCHANGE_SERVICE | Attributes::DISALLOW_TGT_BASED,
+            ),
+        ] {
+            let mut entry = PrincipalEntry::new(principal);
+            entry.attributes = attributes;
+            entry.set_random_keys(&database.policy.supported_enctypes, rng, false)?;
+            entry.id = PrincipalId(database.next_id);
+            database.next_id += 1;
+            let principal = database.folded(&entry.principal);
+            database.entries.insert_mut(principal, Arc::new(entry));
+        }
+        Ok(database)
     }
 
     /// The realm.

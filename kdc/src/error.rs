@@ -32,10 +32,10 @@ pub enum KdcError {
     },
     /// The ticket crossed realms that are not on the way from the client's to the service's.
     BadTransit {
-        /// The client.
-        client: Principal,
-        /// The service.
-        server: Principal,
+        /// The client's realm.
+        client: Realm,
+        /// The service's realm.
+        server: Realm,
         /// The realms crossed; `None` when they were not looked at because the client asked for that.
         transited: Option<Vec<Realm>>,
     },
@@ -229,6 +229,8 @@ pub enum KdcError {
     ServiceNameMissing,
     /// The principal is no service: only user-to-user tickets exist for it.
     ServiceNotAllowed,
+    /// The service belongs to a realm that is not served here.
+    ServiceRealmForeign(Principal),
     /// The service is not in the database.
     ServiceUnknown(Principal),
     /// No session key type that the client asked for is allowed and suits the service.
@@ -383,8 +385,8 @@ impl KdcError {
             | Self::SecondTicketKeyMissing(_)
             | Self::ServiceKeyMissing(_)
             | Self::SessionKeyUnusable(_)
-            | Self::SubkeyUnusable(_)
-            | Self::TransitedUndecodable => ErrorCode::KRB_ERR_GENERIC,
+            | Self::ServiceRealmForeign(_)
+            | Self::SubkeyUnusable(_) => ErrorCode::KRB_ERR_GENERIC,
             Self::NeverValid { .. } => ErrorCode::KDC_ERR_NEVER_VALID,
             Self::NonTransitive { .. } => ErrorCode::KDC_ERR_PATH_NOT_ACCEPTED,
             Self::PaTgsReqMissing => ErrorCode::KDC_ERR_PADATA_TYPE_NOSUPP,
@@ -424,6 +426,7 @@ impl KdcError {
             | Self::ValidatedTooEarly { .. } => ErrorCode::KRB_AP_ERR_TKT_NYV,
             Self::TicketLacks { .. } => ErrorCode::KDC_ERR_BADOPTION,
             Self::TransitedTypeUnknown { .. } => ErrorCode::KDC_ERR_TRTYPE_NOSUPP,
+            Self::TransitedUndecodable => ErrorCode::KRB_AP_ERR_ILL_CR_TKT,
         }
     }
 
@@ -447,12 +450,12 @@ impl KdcError {
             | Self::HeaderTicketUndecryptable { .. }
             | Self::HeaderUndecodable(_)
             | Self::KeyOfTicketMissing { .. }
-            | Self::LineageCheckFailed { .. }
             | Self::PaTgsReqMissing
             | Self::SessionKeyUnusable(_)
             | Self::SubkeyUnusable(_)
             | Self::TicketExpired { .. }
-            | Self::TicketNotYetValid { .. } => "PROCESS_TGS",
+            | Self::TicketNotYetValid { .. }
+            | Self::TransitedUndecodable => "PROCESS_TGS",
             Self::AnonymousClientRequired => "VALIDATE_ANONYMOUS_PRINCIPAL",
             Self::AuthorizationDataUndecodable(_)
             | Self::AuthorizationDataUndecryptable
@@ -469,6 +472,7 @@ impl KdcError {
             Self::HardwarePreauthMissing => "NO HW PREAUTH",
             Self::HardwarePreauthRequired(_) => "NEEDED_HW_PREAUTH",
             Self::InvalidAsOptions(_) => "INVALID AS OPTIONS",
+            Self::LineageCheckFailed { .. } => "INVALID LINEAGE",
             Self::NeverValid { .. } => "NEVER_VALID",
             Self::NonTransitive { .. } => "NON_TRANSITIVE",
             Self::PasswordChangeRequired => "REQUIRED PWCHANGE",
@@ -501,6 +505,10 @@ impl KdcError {
             Self::ServiceMismatch { .. } => "SERVER DIDN'T MATCH TICKET FOR RENEW/FORWARD/ETC",
             Self::ServiceNameMissing => "NULL_SERVER",
             Self::ServiceNotAllowed => by_kind("SERVICE NOT ALLOWED", "SERVER NOT ALLOWED"),
+            Self::ServiceRealmForeign(_) => "GET_LOCAL_TGT",
+            Self::ServiceUnknown(server) if server.name.krbtgt_realm().is_some() => {
+                by_kind("SERVER_NOT_FOUND", "UNKNOWN_SERVER")
+            }
             Self::ServiceUnknown(_) => by_kind("SERVER_NOT_FOUND", "LOOKING_UP_SERVER"),
             Self::SessionEnctypeUnavailable { .. } => "BAD_ENCRYPTION_TYPE",
             Self::TgsOfAnotherRealm { .. } => "BAD TGS SERVER INSTANCE",
@@ -515,7 +523,6 @@ impl KdcError {
             },
             Self::TicketNotTgt(_) => "BAD TGS SERVER NAME",
             Self::TransitedTypeUnknown { .. } => "VALIDATE_TRANSIT_TYPE",
-            Self::TransitedUndecodable => "ADD_TO_TRANSITED_LIST",
             Self::ValidatedTooEarly { .. } => "NOT_YET_VALID",
             Self::WrongRealm(_) => "WRONG_REALM",
         }

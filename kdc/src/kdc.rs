@@ -147,6 +147,9 @@ impl Kdc {
         };
         let body = message.req_body();
         let (database, served) = self.database_for(&body.realm)?;
+        if body.sname.is_none() && database.policy().dialect == Dialect::Mit {
+            return Err(DropCause::ServiceNameMissing);
+        }
         let context = Context {
             database,
             traffic,

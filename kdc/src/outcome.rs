@@ -58,6 +58,8 @@ pub enum DropCause {
     },
     /// The start of a request that does not decode.
     Undecodable(DecodeError),
+    /// A request that names no service.
+    ServiceNameMissing,
     /// A request for a realm that this KDC, which serves several, does not serve.
     WrongRealm(Realm),
 }
@@ -103,7 +105,10 @@ pub struct Issued {
 impl Exchange {
     /// The error-code that went out; `None` when a ticket did.
     pub fn error_code(&self) -> Option<ErrorCode> {
-        let error = self.withheld.as_ref().or(self.result.as_ref().err())?;
+        let error = self
+            .withheld
+            .as_ref()
+            .or_else(|| self.result.as_ref().err())?;
         Some(error.code(self.dialect))
     }
 }
@@ -140,7 +145,7 @@ impl fmt::Display for DropCause {
         match self {
             Self::NotARequest { .. } => f.write_str("Invalid message type"),
             Self::Undecodable(_) => f.write_str("ASN.1 structure is missing a required field"),
-            Self::WrongRealm(_) => f.write_str("Realm not local to KDC"),
+            Self::ServiceNameMissing | Self::WrongRealm(_) => f.write_str("Realm not local to KDC"),
         }
     }
 }
@@ -177,6 +182,7 @@ impl Exchange {
         let code = error.code(self.dialect);
         let text = match (error, code.mit_text()) {
             (KdcError::KeyOfTicketMissing { .. }, _) => "No matching key in entry",
+            (KdcError::ServiceRealmForeign(_), _) => "No such entry in the database",
             (_, Some(text)) => text,
             (_, None) => "",
         };
@@ -190,10 +196,18 @@ impl Exchange {
             }
         };
         match error {
+            KdcError::SecondTicketMismatch { .. } | KdcError::ServiceMismatch { .. } => {
+                let request = format!("{} {}", self.kind, self.peer.ip());
+                vec![format!(
+                    "{request}: {status}: authtime 0, {client} for {server}, 2nd tkt client <unknown>"
+                )]
+            }
             KdcError::BadTransit {
-                client,
-                server,
+                transited: None, ..
+            } => vec!["not checking transit path".to_owned(), line],
+            KdcError::BadTransit {
                 transited: Some(transited),
+                ..
             } => {
                 let via: Vec<String> = transited.iter().map(ToString::to_string).collect();
                 let path = format!(

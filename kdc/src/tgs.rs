@@ -55,7 +55,7 @@ pub(crate) fn answer(
     } else {
         requested.name.clone().at(context.database.realm().clone())
     };
-    let part = ticket_part(context, body, &header, &ticket_server, server, &session)?;
+    let part = ticket_part(context, body, &header, server, &session)?;
     let (kvno, sealing_key) = match &second {
         Some(key) => (None, key),
         None => {
@@ -170,7 +170,6 @@ fn ticket_part(
     context: &Context<'_>,
     body: &KdcReqBody,
     header: &Header<'_>,
-    ticket_server: &Principal,
     server: &PrincipalEntry,
     session: &Key,
 ) -> Result<EncTicketPart, KdcError> {
@@ -181,23 +180,31 @@ fn ticket_part(
         ..presented.clone()
     };
     let now = context.time();
-    if options.contains(KdcOptions::VALIDATE) {
-        part.flags.set(TicketFlags::INVALID, false);
-    } else if options.contains(KdcOptions::RENEW) {
-        let life = presented.endtime.seconds_since(presented.valid_from());
-        part.starttime = Some(now);
-        part.endtime = presented
-            .renew_till
-            .map_or(presented.endtime, |renew_till| {
-                renew_till.min(now.saturating_add(life))
-            });
+    if options.intersects(KdcOptions::VALIDATE | KdcOptions::RENEW) {
+        if options.contains(KdcOptions::VALIDATE) {
+            part.flags.set(TicketFlags::INVALID, false);
+        } else {
+            let life = presented.endtime.seconds_since(presented.valid_from());
+            part.starttime = Some(now);
+            part.endtime = now.saturating_add(life);
+            if let Some(renew_till) = presented.renew_till {
+                part.endtime = part.endtime.min(renew_till);
+            }
+        }
+        if context.database.policy().dialect == Dialect::Mit {
+            let starttime = part.valid_from();
+            part.renew_till =
+                context.renew_till(body, starttime, part.endtime, Some(presented), &[server]);
+            part.flags
+                .set(TicketFlags::RENEWABLE, part.renew_till.is_some());
+        }
     } else {
         let starttime = match body.from {
             Some(from) if options.contains(KdcOptions::POSTDATED) => from,
             _ => now,
         };
         part.starttime = Some(starttime);
-        part.endtime = context.endtime(starttime, body.till, presented.endtime, &[server])?;
+        part.endtime = context.endtime(starttime, body.till, presented.endtime, &[server]);
         part.renew_till =
             context.renew_till(body, starttime, part.endtime, Some(presented), &[server]);
         part.flags = flags(options, presented, server, part.renew_till.is_some());
@@ -209,7 +216,7 @@ fn ticket_part(
         }
     }
     part.transited = transited(context, header, server)?;
-    let checked = check_transited(context, options, &part, ticket_server)?;
+    let checked = check_transited(context, options, &part)?;
     part.flags
         .set(TicketFlags::TRANSITED_POLICY_CHECKED, checked);
     part.authorization_data = authorization_data(body, header)?;
@@ -307,12 +314,12 @@ fn check_transited(
     context: &Context<'_>,
     options: KdcOptions,
     part: &EncTicketPart,
-    server: &Principal,
 ) -> Result<bool, KdcError> {
     let policy = context.database.policy();
+    let realm = context.database.realm();
     let bad_transit = |transited| KdcError::BadTransit {
-        client: part.client(),
-        server: server.clone(),
+        client: part.crealm.clone(),
+        server: realm.clone(),
         transited,
     };
     if options.contains(KdcOptions::DISABLE_TRANSITED_CHECK) {
@@ -322,7 +329,6 @@ fn check_transited(
             Ok(false)
         };
     }
-    let realm = context.database.realm();
     let crossed = expand_transited(&part.transited.contents, &part.crealm, realm)
         .map_err(|_| KdcError::TransitedUndecodable)?;
     let expected: Vec<Realm> = realm_path(policy, &part.crealm, realm);

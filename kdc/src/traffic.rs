@@ -175,9 +175,12 @@ impl fmt::Debug for Traffic {
     }
 }
 
+/// A reply and when it was sent.
+type Sent = (Arc<[u8]>, Timestamp);
+
 #[derive(Clone, Default)]
 struct Lookaside {
-    replies: BTreeMap<Arc<[u8]>, (Arc<[u8]>, Timestamp)>,
+    replies: BTreeMap<Arc<[u8]>, Sent>,
     oldest_first: VecDeque<(Arc<[u8]>, Timestamp)>,
     bytes: usize,
 }

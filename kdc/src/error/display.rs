@@ -239,6 +239,9 @@ impl fmt::Display for KdcError {
             }
             Self::ServiceNameMissing => f.write_str("the request names no service"),
             Self::ServiceNotAllowed => f.write_str("the principal is no service"),
+            Self::ServiceRealmForeign(server) => {
+                write!(f, "{server} belongs to a realm that is not served here")
+            }
             Self::ServiceUnknown(server) => write!(f, "{server} is not in the database"),
             Self::SessionEnctypeUnavailable { requested } => write!(
                 f,

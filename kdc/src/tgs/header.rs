@@ -7,7 +7,7 @@ use kdclab_proto::messages::{
 use kdclab_proto::{Key, KeyUsage, Principal, Timestamp};
 
 use crate::context::{Context, decrypted};
-use crate::{Attributes, KdcError, PrincipalEntry};
+use crate::{Attributes, Dialect, KdcError, PrincipalEntry};
 
 /// How many older keys are tried for a ticket without a key version, as MIT does.
 const TRIES_WITHOUT_KVNO: usize = 3;
@@ -89,7 +89,7 @@ pub(crate) fn open(
     let missing = || {
         let set = kvno
             .and_then(|kvno| entry.key_set(kvno))
-            .or(entry.key_sets().first());
+            .or_else(|| entry.key_sets().first());
         KdcError::KeyOfTicketMissing {
             server: server.clone(),
             ticket_kvno: kvno,
@@ -124,10 +124,10 @@ pub(crate) fn open(
                 return EncTicketPart::decode_padded(&plain).map_err(KdcError::HeaderUndecodable);
             }
             None => {
-                failure = failure.or(Some(KdcError::HeaderTicketUndecryptable {
+                failure.get_or_insert_with(|| KdcError::HeaderTicketUndecryptable {
                     server: server.clone(),
                     kvno: set.kvno,
-                }));
+                });
             }
         }
     }
@@ -188,7 +188,7 @@ fn check_use(
     Ok(())
 }
 
-/// The checksum over the body, as its octets came.
+/// The checksum over the body, as its octets came. Active Directory does without one.
 fn check_body(
     context: &Context<'_>,
     server: &Principal,
@@ -197,17 +197,20 @@ fn check_body(
     authenticator: &Authenticator,
     request: &KdcReq,
 ) -> Result<(), KdcError> {
-    let checksum = authenticator
-        .cksum
-        .as_ref()
-        .ok_or(KdcError::ChecksumMissing)?;
     let database = context.database;
+    let is_optional = database.policy().dialect == Dialect::ActiveDirectory;
+    if authenticator.cksum.is_none() && !is_optional {
+        return Err(KdcError::ChecksumMissing);
+    }
     if !database.is_realm(&server.realm) && database.is_realm(&ticket.crealm) {
         return Err(KdcError::LineageCheckFailed {
             client: ticket.client(),
             issuer: server.realm.clone(),
         });
     }
+    let Some(checksum) = &authenticator.cksum else {
+        return Ok(());
+    };
     if checksum.cksumtype.is_keyed().is_none() {
         return Err(KdcError::ChecksumTypeUnknown(checksum.cksumtype));
     }

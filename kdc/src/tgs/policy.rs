@@ -36,6 +36,9 @@ pub(crate) fn check(
         check_account(context, header)?;
     }
     if body.kdc_options.contains(KdcOptions::CNAME_IN_ADDL_TKT) {
+        if body.additional_tickets.as_ref().is_none_or(Vec::is_empty) {
+            return Err(KdcError::SecondTicketMissing);
+        }
         return Err(KdcError::DelegationNotAllowed);
     }
     Ok(())

@@ -17,13 +17,15 @@ pub(crate) fn find<'a>(
     if let Some(entry) = database.lookup(requested) {
         return Ok(entry);
     }
+    if !database.is_realm(&requested.realm) {
+        return Err(KdcError::ServiceRealmForeign(requested.clone()));
+    }
     let realm = match requested.name.krbtgt_realm() {
         Some(realm) if !database.is_realm(&realm) => Some(realm),
         Some(_) => None,
         None => referral_realm(context, requested, options),
     };
     realm
-        .filter(|_| database.is_realm(&requested.realm))
         .and_then(|realm| nearest_tgs(context, &realm))
         .ok_or_else(|| KdcError::ServiceUnknown(requested.clone()))
 }
