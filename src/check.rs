@@ -262,7 +262,13 @@ impl Run<'_> {
                 });
             }
             if phase == Phase::Healthy {
-                self.close(Phase::Control(number), &world, before, Some(&outcome), mismatches);
+                self.close(
+                    Phase::Control(number),
+                    &world,
+                    before,
+                    Some(&outcome),
+                    mismatches,
+                );
             } else {
                 self.hash_packets(Phase::Control(number), &world, before);
             }
@@ -327,15 +333,11 @@ impl Run<'_> {
 
     /// The calls of the symptom, as far as the first that fails.
     fn try_symptom(&self, world: &mut World) -> Option<Outcome> {
-        self.scenario
-            .script
-            .symptom
-            .iter()
-            .find_map(|symptom| {
-                act(world, symptom)
-                    .into_iter()
-                    .find(|outcome| outcome.result.is_err())
-            })
+        self.scenario.script.symptom.iter().find_map(|symptom| {
+            act(world, symptom)
+                .into_iter()
+                .find(|outcome| outcome.result.is_err())
+        })
     }
 
     fn close(
@@ -375,18 +377,19 @@ impl Run<'_> {
     }
 
     fn impossible(&mut self, phase: Phase, error: &VerbError) {
-        self.mismatches
-            .push(Mismatch::impossible(phase, self.scenario.whole_file(), error));
+        self.mismatches.push(Mismatch::impossible(
+            phase,
+            self.scenario.whole_file(),
+            error,
+        ));
     }
 
-    fn impossible_step(
-        &mut self,
-        phase: Phase,
-        error: &VerbError,
-        span: std::ops::Range<usize>,
-    ) {
-        self.mismatches
-            .push(Mismatch::impossible(phase, self.scenario.place_at(span.start), error));
+    fn impossible_step(&mut self, phase: Phase, error: &VerbError, span: std::ops::Range<usize>) {
+        self.mismatches.push(Mismatch::impossible(
+            phase,
+            self.scenario.place_at(span.start),
+            error,
+        ));
     }
 }
 

@@ -180,11 +180,7 @@ fn run_scenarios(
 }
 
 /// Runs the scenarios on `jobs` threads; the reports come in the order of the scenarios.
-fn run_all(
-    scenarios: &[Scenario],
-    seed: u64,
-    jobs: Option<std::num::NonZeroUsize>,
-) -> Vec<Report> {
+fn run_all(scenarios: &[Scenario], seed: u64, jobs: Option<std::num::NonZeroUsize>) -> Vec<Report> {
     let jobs = jobs
         .or_else(|| thread::available_parallelism().ok())
         .map_or(1, std::num::NonZeroUsize::get)

@@ -67,7 +67,11 @@ impl Script {
             .iter()
             .flat_map(|check| check.call.iter().chain(check.simultaneous.iter().flatten()));
         symptom
-            .chain(self.control.iter().filter_map(|control| control.call.as_ref()))
+            .chain(
+                self.control
+                    .iter()
+                    .filter_map(|control| control.call.as_ref()),
+            )
             .next()
     }
 }

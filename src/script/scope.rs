@@ -30,8 +30,16 @@ impl Scope {
     /// What `script` defines, its later `add_principal` steps included.
     pub fn new(script: &Script) -> Self {
         let mut scope = Self {
-            hosts: script.host.keys().map(|name| name.get_ref().clone()).collect(),
-            realms: script.realm.keys().map(|name| name.get_ref().clone()).collect(),
+            hosts: script
+                .host
+                .keys()
+                .map(|name| name.get_ref().clone())
+                .collect(),
+            realms: script
+                .realm
+                .keys()
+                .map(|name| name.get_ref().clone())
+                .collect(),
             principals: BTreeMap::new(),
         };
         for (realm, table) in &script.realm {
@@ -154,10 +162,7 @@ impl Scope {
         Err(source.fault(
             name.span(),
             format!("unknown {what} `{}`{reason}", name.get_ref()),
-            Some(choices(
-                name.get_ref(),
-                names.iter().map(String::as_str),
-            )),
+            Some(choices(name.get_ref(), names.iter().map(String::as_str))),
         ))
     }
 }
@@ -219,7 +224,10 @@ impl Script {
                 return Err(source.fault(
                     self.format.span(),
                     format!("the scenario has no [[{table}]]"),
-                    Some("add one, or say `lesson = true` where nothing is to be repaired".to_owned()),
+                    Some(
+                        "add one, or say `lesson = true` where nothing is to be repaired"
+                            .to_owned(),
+                    ),
                 ));
             }
         }

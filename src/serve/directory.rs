@@ -81,7 +81,10 @@ impl Directory {
             .or_else(|| world.client_configs().next().map(|(host, _)| host));
         set("KDCLAB_DIR", self.path.display().to_string());
         set("KRB5CCNAME", file(self.path.join("ccache")));
-        set("KRB5RCACHENAME", format!("file2:{}", self.path.join("rcache").display()));
+        set(
+            "KRB5RCACHENAME",
+            format!("file2:{}", self.path.join("rcache").display()),
+        );
         set("KRB5_CLIENT_KTNAME", file(self.client_keytab()));
         if let Some(client) = client {
             set("KRB5_CONFIG", self.krb5_conf(client).display().to_string());
@@ -160,4 +163,3 @@ fn write_private(path: &Path, contents: &[u8]) -> io::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)?.write_all(contents)
 }
-

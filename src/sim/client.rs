@@ -5,8 +5,8 @@ mod delivery;
 use std::net::SocketAddr;
 
 use kdclab_client::{
-    ApExchange, ApExchangeError, ApParameters, AsExchange, AsOutcome, AsParameters, ClientError, Credential,
-    CredentialQuery, CredentialStore, Step, TgsExchange, TgsParameters, TgsPurpose,
+    ApExchange, ApExchangeError, ApParameters, AsExchange, AsOutcome, AsParameters, ClientError,
+    Credential, CredentialQuery, CredentialStore, Step, TgsExchange, TgsParameters, TgsPurpose,
 };
 use kdclab_proto::{Principal, Realm, Timestamp};
 
@@ -83,7 +83,11 @@ impl World {
             .into_iter()
             .map(|client| Outcome {
                 result: client.result.unwrap_or_else(|| {
-                    Err(Failure::of_session(SessionError::NoAnswer, None, String::new()))
+                    Err(Failure::of_session(
+                        SessionError::NoAnswer,
+                        None,
+                        String::new(),
+                    ))
                 }),
                 log_start: log_start.clone(),
             })
@@ -185,7 +189,9 @@ impl Client {
     }
 
     fn begin(&mut self, world: &mut World) {
-        let Some(call) = self.call.clone() else { return };
+        let Some(call) = self.call.clone() else {
+            return;
+        };
         let Some(user) = world.caller(&call) else {
             return self.fail(Failure::of_session(
                 SessionError::NoIdentity,
@@ -208,7 +214,9 @@ impl Client {
 
     /// Begins the next part of the call: log in, renew, get a ticket, reach the service.
     fn next(&mut self, world: &mut World) {
-        let Some(call) = self.call.clone() else { return };
+        let Some(call) = self.call.clone() else {
+            return;
+        };
         let Some(tgt) = self
             .cache(world)
             .and_then(|cache| cache.initial_ticket().ok())
@@ -239,9 +247,14 @@ impl Client {
     }
 
     fn log_in(&mut self, world: &mut World, call: &Call) {
-        let password = world.password(call, &self.user).unwrap_or_default().to_owned();
+        let password = world
+            .password(call, &self.user)
+            .unwrap_or_default()
+            .to_owned();
         let now = self.clock(world);
-        let Some(host) = world.hosts.get_mut(&self.host) else { return };
+        let Some(host) = world.hosts.get_mut(&self.host) else {
+            return;
+        };
         let mut parameters = match call.user {
             Some(_) => AsParameters::password(self.user.clone(), &password),
             None => AsParameters::keytab(self.user.clone(), host.client_keytab.clone()),
@@ -255,7 +268,9 @@ impl Client {
 
     fn ask_tgs(&mut self, world: &mut World, ticket: &Credential, mut parameters: TgsParameters) {
         let now = self.clock(world);
-        let Some(host) = world.hosts.get_mut(&self.host) else { return };
+        let Some(host) = world.hosts.get_mut(&self.host) else {
+            return;
+        };
         let cache = host.caches.get(&self.user);
         parameters.kdc_offset = cache.and_then(CredentialStore::kdc_offset).unwrap_or(0);
         let cached = cache.map_or(&[][..], CredentialStore::credentials);
@@ -281,12 +296,16 @@ impl Client {
             .cache(world)
             .and_then(CredentialStore::kdc_offset)
             .unwrap_or(0);
-        let now = self.clock(world).offset_by(offset.saturating_mul(1_000_000));
+        let now = self
+            .clock(world)
+            .offset_by(offset.saturating_mul(1_000_000));
         let parameters = ApParameters {
             mutual: call.mutual,
             ..ApParameters::gss()
         };
-        let Some(host) = world.hosts.get_mut(&self.host) else { return };
+        let Some(host) = world.hosts.get_mut(&self.host) else {
+            return;
+        };
         match ApExchange::start(credential, &parameters, now, &mut host.rng) {
             Ok((exchange, token)) => self.open_session(world, Some(exchange), token, remote),
             Err(error) => self.fail(Failure {
@@ -298,7 +317,12 @@ impl Client {
         }
     }
 
-    fn step_as(&mut self, world: &mut World, mut exchange: Box<AsExchange>, mut step: Step<AsOutcome>) {
+    fn step_as(
+        &mut self,
+        world: &mut World,
+        mut exchange: Box<AsExchange>,
+        mut step: Step<AsOutcome>,
+    ) {
         loop {
             match step {
                 Step::Done(outcome) => {
@@ -415,7 +439,9 @@ impl Client {
         token: Vec<u8>,
         remote: SocketAddr,
     ) {
-        let Some(host) = world.hosts.get_mut(&self.host) else { return };
+        let Some(host) = world.hosts.get_mut(&self.host) else {
+            return;
+        };
         let local = host.client_socket();
         world.network.send(world.now, local, remote, Payload::Syn);
         self.timer += 1;

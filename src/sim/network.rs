@@ -293,10 +293,7 @@ impl Network {
                     fate: Fate::Delivered,
                 };
                 self.transcript.push(packet);
-                self.deliver(
-                    arrival + LATENCY,
-                    refusal,
-                );
+                self.deliver(arrival + LATENCY, refusal);
             }
             LinkEffect::Reorder => match rule.held.take() {
                 None => {

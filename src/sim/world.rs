@@ -13,8 +13,8 @@ use super::host::Host;
 use super::kdcs::{KDC_PORT, KdcProcess};
 use super::label;
 use super::network::{Event, Fate, Network, Packet, Payload};
-use super::random::HostRng;
 use super::outcome::VerbError;
+use super::random::HostRng;
 use super::verbs::keytab_entries;
 use crate::script::Scope;
 use crate::script::model::Call;
@@ -302,4 +302,3 @@ impl World {
         self.log_lengths()
     }
 }
-
