@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::catalogue::Scenario;
 use crate::script::model::{Control, Expectation, Fix, Phase, SymptomCheck};
 use crate::script::values::ErrorName;
-use crate::sim::{Outcome, VerbError, World};
+use crate::sim::{Outcome, Packet, VerbError, World};
 
 pub use mismatch::{Mismatch, Place};
 
@@ -50,8 +50,8 @@ pub struct PhaseReport {
     pub cause: Option<String>,
     /// The host that raised the error.
     pub sent_by: Option<String>,
-    /// How many packets travelled.
-    pub packets: usize,
+    /// The packets that travelled.
+    pub packets: Vec<Packet>,
     /// What travelled, rendered line by line.
     pub timeline: Vec<String>,
 }
@@ -356,7 +356,7 @@ impl Run<'_> {
             error: failure.map(|failure| failure.error),
             cause: failure.map(|failure| failure.cause.clone()),
             sent_by: failure.and_then(|failure| failure.sent_by.clone()),
-            packets: world.packets().len() - before,
+            packets: world.packets()[before..].to_vec(),
             timeline: world.timeline(before),
         });
     }

@@ -152,13 +152,8 @@ impl World {
             .to_owned()
         });
         let fate = match packet.fate {
-            Fate::Altered => " (altered on the way)",
-            Fate::Delayed => " (delayed)",
-            Fate::Delivered => "",
-            Fate::Dropped => " (lost)",
-            Fate::Duplicated => " (duplicated)",
-            Fate::Refused => " (refused)",
-            Fate::Reordered => " (overtaken)",
+            Fate::Delivered => String::new(),
+            fate => format!(" ({fate})"),
         };
         format!(
             "{:>12.6} s  {:>8} -> {:8} {} {:4} {what}{fate}",
