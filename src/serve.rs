@@ -119,7 +119,12 @@ pub fn run(
             listeners.push(Listener::bind(kdc).await?);
         }
         let addresses = addresses(&listeners);
-        let directory = Directory::create(options.dir.as_deref(), &world, &addresses)?;
+        let client = scenario
+            .script
+            .first_call()
+            .map(|call| call.from.get_ref().as_str())
+            .or_else(|| world.client_configs().next().map(|(host, _)| host));
+        let directory = Directory::create(options.dir.as_deref(), client, &world, &addresses)?;
         let environment = directory.environment(&scenario.script, &world, &addresses);
         let ready = Ready {
             scenario: &scenario.id,

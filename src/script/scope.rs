@@ -353,13 +353,10 @@ fn check_attributes(source: &Source, attributes: &[Spanned<String>]) -> Result<(
 fn check_call(scope: &Scope, source: &Source, call: &Call) -> Result<(), Box<Fault>> {
     scope.host(source, &call.from)?;
     if let Some(user) = &call.user
-        && let Err(reason) = scope.parse(user.get_ref())
+        // A user that exists nowhere is written with its realm.
+        && user.get_ref().parse::<Principal>().is_err()
     {
-        return Err(source.fault(
-            user.span(),
-            format!("unknown user `{}` ({reason})", user.get_ref()),
-            Some("a user that exists nowhere is written with its @REALM".to_owned()),
-        ));
+        scope.principal(source, user, &[])?;
     }
     if let Some(service) = &call.to {
         scope.principal(source, service, &[Kind::Service])?;
