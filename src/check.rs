@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::catalogue::Scenario;
 use crate::script::model::{Control, Expectation, Fix, Phase, SymptomCheck};
 use crate::script::values::ErrorName;
-use crate::sim::{Outcome, VerbError, World};
+use crate::sim::{Outcome, Packet, VerbError, World};
 
 pub use mismatch::{Mismatch, Place};
 
@@ -47,11 +47,11 @@ pub struct PhaseReport {
     /// The error its last call ended with.
     pub error: Option<ErrorName>,
     /// What the host that raised the error had noticed.
-    pub cause: Option<&'static str>,
+    pub cause: Option<String>,
     /// The host that raised the error.
     pub sent_by: Option<String>,
-    /// How many packets travelled.
-    pub packets: usize,
+    /// The packets that travelled.
+    pub packets: Vec<Packet>,
     /// What travelled, rendered line by line.
     pub timeline: Vec<String>,
 }
@@ -123,7 +123,7 @@ fn act(world: &mut World, symptom: &SymptomCheck) -> Vec<Outcome> {
         world.wait(wait.0);
     }
     match (&symptom.call, &symptom.simultaneous) {
-        (Some(call), _) => world.call(std::slice::from_ref(call)),
+        (Some(call), _) => vec![world.call_one(call)],
         (None, Some(calls)) => world.call(calls),
         (None, None) => Vec::new(),
     }
@@ -148,8 +148,9 @@ impl Run<'_> {
                 return self.impossible_step(Phase::Healthy, &error, verb.span());
             }
         }
-        self.healthy(&mut healthy.clone());
-        self.controls(Phase::Healthy, &healthy, None);
+        let mut used = healthy.clone();
+        self.healthy(&mut used);
+        self.controls(Phase::Healthy, &used, None);
 
         let mut broken = healthy;
         for verb in &script.fault {
@@ -261,7 +262,13 @@ impl Run<'_> {
                 });
             }
             if phase == Phase::Healthy {
-                self.close(Phase::Control(number), &world, before, Some(&outcome), mismatches);
+                self.close(
+                    Phase::Control(number),
+                    &world,
+                    before,
+                    Some(&outcome),
+                    mismatches,
+                );
             } else {
                 self.hash_packets(Phase::Control(number), &world, before);
             }
@@ -326,15 +333,11 @@ impl Run<'_> {
 
     /// The calls of the symptom, as far as the first that fails.
     fn try_symptom(&self, world: &mut World) -> Option<Outcome> {
-        self.scenario
-            .script
-            .symptom
-            .iter()
-            .find_map(|symptom| {
-                act(world, symptom)
-                    .into_iter()
-                    .find(|outcome| outcome.result.is_err())
-            })
+        self.scenario.script.symptom.iter().find_map(|symptom| {
+            act(world, symptom)
+                .into_iter()
+                .find(|outcome| outcome.result.is_err())
+        })
     }
 
     fn close(
@@ -351,9 +354,9 @@ impl Run<'_> {
             phase,
             ok: self.mismatches.len() == mismatches,
             error: failure.map(|failure| failure.error),
-            cause: failure.map(|failure| failure.cause),
+            cause: failure.map(|failure| failure.cause.clone()),
             sent_by: failure.and_then(|failure| failure.sent_by.clone()),
-            packets: world.packets().len() - before,
+            packets: world.packets()[before..].to_vec(),
             timeline: world.timeline(before),
         });
     }
@@ -374,30 +377,26 @@ impl Run<'_> {
     }
 
     fn impossible(&mut self, phase: Phase, error: &VerbError) {
-        self.mismatches
-            .push(Mismatch::impossible(phase, self.scenario.whole_file(), error));
+        self.mismatches.push(Mismatch::impossible(
+            phase,
+            self.scenario.whole_file(),
+            error,
+        ));
     }
 
-    fn impossible_step(
-        &mut self,
-        phase: Phase,
-        error: &VerbError,
-        span: std::ops::Range<usize>,
-    ) {
-        self.mismatches
-            .push(Mismatch::impossible(phase, self.scenario.place_at(span.start), error));
+    fn impossible_step(&mut self, phase: Phase, error: &VerbError, span: std::ops::Range<usize>) {
+        self.mismatches.push(Mismatch::impossible(
+            phase,
+            self.scenario.place_at(span.start),
+            error,
+        ));
     }
 }
 
 fn act_control(world: &mut World, control: &Control) -> Outcome {
-    if let Some(call) = &control.call {
-        return world
-            .call(std::slice::from_ref(call))
-            .pop()
-            .unwrap_or_else(Outcome::nothing);
-    }
-    match &control.replay {
-        Some(replay) => world.replay(replay),
-        None => Outcome::nothing(),
+    match (&control.call, &control.replay) {
+        (Some(call), _) => world.call_one(call),
+        (None, Some(replay)) => world.replay(replay),
+        (None, None) => unreachable!("a control without an act is refused when its file is read"),
     }
 }

@@ -1,5 +1,8 @@
 //! What a run says: one line per scenario for people, one JSON object per scenario for programs.
 
+mod junit;
+mod pcap;
+
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -7,6 +10,9 @@ use serde::Serialize;
 use crate::catalogue::Scenario;
 use crate::check::Report;
 use crate::script::model::Phase;
+
+pub use junit::junit;
+pub use pcap::pcap;
 
 /// Writes the line of one scenario, and what went wrong under it. With `trace` the packets of every
 /// phase follow.
@@ -76,19 +82,19 @@ struct JsonReport<'a> {
     id: &'a str,
     ok: bool,
     seed: u64,
-    phases: Vec<JsonPhase>,
+    phases: Vec<JsonPhase<'a>>,
     transcript_sha256: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     mismatches: Vec<JsonMismatch<'a>>,
 }
 
 #[derive(Serialize)]
-struct JsonPhase {
+struct JsonPhase<'a> {
     name: String,
     ok: bool,
     error: Option<String>,
-    cause: Option<&'static str>,
-    sent_by: Option<String>,
+    cause: Option<&'a str>,
+    sent_by: Option<&'a str>,
     packets: usize,
 }
 
@@ -117,9 +123,9 @@ pub fn json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
                 name: phase.phase.to_string(),
                 ok: phase.ok,
                 error: phase.error.map(|error| error.name()),
-                cause: phase.cause,
-                sent_by: phase.sent_by.clone(),
-                packets: phase.packets,
+                cause: phase.cause.as_deref(),
+                sent_by: phase.sent_by.as_deref(),
+                packets: phase.packets.len(),
             })
             .collect(),
         transcript_sha256: &report.transcript_sha256,

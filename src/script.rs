@@ -13,7 +13,6 @@ pub mod verb;
 use std::path::Path;
 
 pub use model::Script;
-pub(crate) use scope::MESSAGES;
 pub use scope::Scope;
 pub(crate) use source::choices;
 pub use source::{Fault, Source};

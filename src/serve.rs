@@ -15,8 +15,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use kdclab_proto::Timestamp;
+use rand::TryRng;
 use rand::rngs::SysRng;
-use rand::{SeedableRng, TryRng};
 use serde::Serialize;
 
 use crate::catalogue::Scenario;
@@ -151,11 +151,7 @@ fn addresses(listeners: &[Listener]) -> BTreeMap<String, SocketAddr> {
 fn ready_kdc(listener: &Listener) -> ReadyKdc {
     ReadyKdc {
         host: listener.host().to_owned(),
-        realms: listener
-            .realms()
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
+        realms: listener.realms().iter().map(ToString::to_string).collect(),
         address: listener.address().to_string(),
     }
 }

@@ -12,7 +12,7 @@ const RC4_HMAC_OLD_EXP: Enctype = Enctype(-135);
 
 /// The Kerberos configuration of one host, the `krb5.conf` of its dialect. Field names are those of
 /// `[libdefaults]`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientConfig {
     /// Whose behaviour the host imitates.
     pub dialect: Dialect,

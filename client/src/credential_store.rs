@@ -130,6 +130,11 @@ impl CredentialStore {
         &self.notes.principal
     }
 
+    /// Whether there is no credential in it.
+    pub fn is_empty(&self) -> bool {
+        self.credentials.is_empty()
+    }
+
     /// The credentials, oldest first.
     pub fn credentials(&self) -> &[Credential] {
         &self.credentials

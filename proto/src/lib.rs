@@ -4,6 +4,7 @@
 mod ccache;
 pub mod crypto;
 mod der;
+pub mod digest;
 mod error_code;
 mod file;
 mod keytab;

@@ -8,6 +8,7 @@ mod sequence;
 mod ap;
 mod cred;
 mod error;
+mod etype_list;
 mod flags;
 mod kdc;
 mod padata;
@@ -18,7 +19,8 @@ pub use ap::{
     ApRep, ApReq, Authenticator, EncApRepPart, EncKrbPrivPart, KrbPriv, KrbSafe, KrbSafeBody,
 };
 pub use cred::{EncKrbCredPart, KrbCred, KrbCredInfo};
-pub use error::{KerbErrorData, KrbError, TypedData};
+pub use error::{KerbErrorData, KrbError, TypedData, TypedDataElement};
+pub use etype_list::EtypeList;
 pub use flags::{ApOptions, KdcOptions, TicketFlags};
 pub use kdc::{
     AsRep, AsReq, EncAsRepPart, EncKdcRepPart, EncTgsRepPart, KdcRep, KdcReq, KdcReqBody,

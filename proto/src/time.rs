@@ -54,7 +54,7 @@ impl KerberosTime {
         self.0 - earlier.0
     }
 
-    /// Parses `YYYYMMDDHHMMSSZ`. A fraction of a second is accepted and dropped, as MIT does.
+    /// Parses `YYYYMMDDHHMMSSZ`. A fraction of a second, which RFC 4120 forbids, is accepted and dropped.
     ///
     /// # Errors
     /// [`InvalidTime`] when the text has another shape or names no day of the calendar.

@@ -59,6 +59,23 @@ pub struct Script {
     pub fix: Vec<Fix>,
 }
 
+impl Script {
+    /// The first call of the symptom, or else of the controls.
+    pub fn first_call(&self) -> Option<&Call> {
+        let symptom = self
+            .symptom
+            .iter()
+            .flat_map(|check| check.call.iter().chain(check.simultaneous.iter().flatten()));
+        symptom
+            .chain(
+                self.control
+                    .iter()
+                    .filter_map(|control| control.call.as_ref()),
+            )
+            .next()
+    }
+}
+
 /// A realm and its principal database.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -147,6 +164,9 @@ pub struct UserTable {
     /// Attributes by their kadmin names with a sign.
     #[serde(default)]
     pub attributes: Vec<Spanned<String>>,
+    /// Other names of the account, such as an enterprise name `alice.smith@lab.example`.
+    #[serde(default)]
+    pub aliases: Vec<String>,
     /// When the account expires.
     pub expires: Option<Instant>,
     /// When the password expires.
@@ -154,7 +174,7 @@ pub struct UserTable {
 }
 
 /// A service beyond its host.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceTable {
     /// The host that runs it and holds its keytab; none for a name without a running service.
@@ -171,6 +191,16 @@ pub struct ServiceTable {
     pub attributes: Vec<Spanned<String>>,
     /// The session key types the service knows.
     pub session_enctypes: Option<Vec<EnctypeName>>,
+}
+
+impl ServiceTable {
+    /// A service on one host, with the realm's defaults.
+    pub(crate) fn on(host: &str) -> Self {
+        Self {
+            host: Some(Spanned::new(0..0, host.to_owned())),
+            ..Self::default()
+        }
+    }
 }
 
 /// A trust: realm `to` accepts the users of realm `from`, through `krbtgt/TO@FROM`.

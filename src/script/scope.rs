@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use kdclab_kdc::Attributes;
 use kdclab_proto::{Principal, PrincipalName, Realm};
 use serde_spanned::Spanned;
 
@@ -29,8 +30,16 @@ impl Scope {
     /// What `script` defines, its later `add_principal` steps included.
     pub fn new(script: &Script) -> Self {
         let mut scope = Self {
-            hosts: script.host.keys().map(|name| name.get_ref().clone()).collect(),
-            realms: script.realm.keys().map(|name| name.get_ref().clone()).collect(),
+            hosts: script
+                .host
+                .keys()
+                .map(|name| name.get_ref().clone())
+                .collect(),
+            realms: script
+                .realm
+                .keys()
+                .map(|name| name.get_ref().clone())
+                .collect(),
             principals: BTreeMap::new(),
         };
         for (realm, table) in &script.realm {
@@ -153,10 +162,7 @@ impl Scope {
         Err(source.fault(
             name.span(),
             format!("unknown {what} `{}`{reason}", name.get_ref()),
-            Some(choices(
-                name.get_ref(),
-                names.iter().map(String::as_str),
-            )),
+            Some(choices(name.get_ref(), names.iter().map(String::as_str))),
         ))
     }
 }
@@ -218,7 +224,10 @@ impl Script {
                 return Err(source.fault(
                     self.format.span(),
                     format!("the scenario has no [[{table}]]"),
-                    Some("add one, or say `lesson = true` where nothing is to be repaired".to_owned()),
+                    Some(
+                        "add one, or say `lesson = true` where nothing is to be repaired"
+                            .to_owned(),
+                    ),
                 ));
             }
         }
@@ -330,7 +339,7 @@ fn check_name(source: &Source, name: &Spanned<String>) -> Result<(), Box<Fault>>
 
 fn check_attributes(source: &Source, attributes: &[Spanned<String>]) -> Result<(), Box<Fault>> {
     for attribute in attributes {
-        if let Err(error) = kdclab_kdc::AttributeChange::parse(attribute.get_ref()) {
+        if let Err(error) = Attributes::NONE.clone().apply(attribute.get_ref()) {
             return Err(source.fault(
                 attribute.span(),
                 error.to_string(),
@@ -421,7 +430,8 @@ fn check_symptom(
 
 fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<(), Box<Fault>> {
     match verb {
-        Verb::AddPrincipal(added) => check_name(source, &added.name),
+        // The scope has every added principal whose name can be read.
+        Verb::AddPrincipal(added) => scope.principal(source, &added.name, &[]),
         Verb::Attempt(attempt) => check_call(scope, source, &attempt.call),
         Verb::ChangeKey(change) => scope.principal(source, &change.of, &[]),
         Verb::ConfigureAcceptor(change) => {
@@ -481,7 +491,7 @@ fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<(), Box<Fau
 }
 
 /// The messages a packet can carry, as traces name them.
-pub(crate) const MESSAGES: [&str; 7] = [
+const MESSAGES: [&str; 7] = [
     "AP-REP",
     "AP-REQ",
     "AS-REP",

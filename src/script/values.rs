@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::sim::SessionError;
 use kdclab_proto::{Enctype, ErrorCode, KerberosTime, LibraryError};
 use serde::{Deserialize, Deserializer, de};
 
@@ -88,13 +89,15 @@ impl<'de> Deserialize<'de> for EnctypeName {
 }
 
 /// An error by its name: a protocol error (`KRB_AP_ERR_MODIFIED`), or one that an implementation
-/// raises without any message (`KRB5_KDC_UNREACH`).
+/// raises without any message (`KRB5_KDC_UNREACH`), or the end of a session (`CONNECTION_CLOSED`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorName {
     /// An error of RFC 4120 and its extensions.
     Protocol(ErrorCode),
     /// An error that MIT's library raises by itself.
     Library(LibraryError),
+    /// The end of a session without any Kerberos error.
+    Session(SessionError),
 }
 
 impl ErrorName {
@@ -104,7 +107,10 @@ impl ErrorName {
             Self::Protocol(code) => code
                 .name()
                 .map_or_else(|| code.0.to_string(), str::to_owned),
-            Self::Library(error) => error.name().to_owned(),
+            Self::Library(error) => error
+                .name()
+                .map_or_else(|| error.0.to_string(), str::to_owned),
+            Self::Session(error) => error.name().to_owned(),
         }
     }
 
@@ -112,7 +118,8 @@ impl ErrorName {
     pub fn described(self) -> String {
         match self {
             Self::Protocol(code) => format!("{} ({})", self.name(), code.0),
-            Self::Library(error) => format!("{} ({})", error.name(), error.com_err()),
+            Self::Library(error) => format!("{} ({})", self.name(), error.0),
+            Self::Session(error) => error.name().to_owned(),
         }
     }
 }
@@ -125,10 +132,12 @@ impl<'de> Deserialize<'de> for ErrorName {
         }
         LibraryError::from_name(&text)
             .map(Self::Library)
+            .or_else(|| SessionError::from_name(&text).map(Self::Session))
             .ok_or_else(|| {
                 de::Error::custom(format!(
                     "unknown error `{text}`; the names are those of RFC 4120 (`KRB_AP_ERR_MODIFIED`, \
-                     `KDC_ERR_PREAUTH_FAILED`) and of MIT's library (`KRB5_KDC_UNREACH`)"
+                     `KDC_ERR_PREAUTH_FAILED`), of MIT's library (`KRB5_KDC_UNREACH`), or `CONNECTION_CLOSED`, \
+                     `CONNECTION_REFUSED`, `NO_ANSWER` where no Kerberos error is sent"
                 ))
             })
     }

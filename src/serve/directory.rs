@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use kdclab_proto::Keytab;
 use tempfile::TempDir;
 
 use super::{ServeError, krb5_conf};
@@ -54,14 +55,14 @@ impl Directory {
 
     fn fill(&self, world: &World, kdcs: &BTreeMap<String, SocketAddr>) -> io::Result<()> {
         let by_realm = world.kdc_addresses(kdcs);
-        for host in world.client_hosts() {
-            let file = krb5_conf::render(world.client_config(host), &by_realm);
+        for (host, config) in world.client_configs() {
+            let file = krb5_conf::render(config, &by_realm);
             write_private(&self.krb5_conf(host), file.as_bytes())?;
         }
         for (host, keytab) in world.keytabs() {
-            write_private(&self.keytab(host), &keytab.to_bytes())?;
+            write_keytab(&self.keytab(host), keytab)?;
         }
-        write_private(&self.client_keytab(), &world.user_keytab().to_bytes())
+        write_keytab(&self.client_keytab(), &world.user_keytab())
     }
 
     /// The variables that make a client use this directory and the symptom's first call.
@@ -77,16 +78,20 @@ impl Directory {
         let call = script.first_call();
         let client = call
             .map(|call| call.from.get_ref().as_str())
-            .or_else(|| world.client_hosts().next());
+            .or_else(|| world.client_configs().next().map(|(host, _)| host));
         set("KDCLAB_DIR", self.path.display().to_string());
         set("KRB5CCNAME", file(self.path.join("ccache")));
-        set("KRB5RCACHENAME", format!("file2:{}", self.path.join("rcache").display()));
+        set(
+            "KRB5RCACHENAME",
+            format!("file2:{}", self.path.join("rcache").display()),
+        );
         set("KRB5_CLIENT_KTNAME", file(self.client_keytab()));
         if let Some(client) = client {
             set("KRB5_CONFIG", self.krb5_conf(client).display().to_string());
         }
-        if let Some(call) = call {
-            let user = world.caller(call);
+        if let Some(call) = call
+            && let Some(user) = world.caller(call)
+        {
             if let Some(address) = world
                 .kdc_addresses(kdcs)
                 .get(&user.realm)
@@ -146,6 +151,11 @@ fn given(path: &Path) -> Result<PathBuf, ServeError> {
     path.canonicalize().map_err(failed)
 }
 
+fn write_keytab(path: &Path, keytab: &Keytab) -> io::Result<()> {
+    let bytes = keytab.to_bytes().map_err(io::Error::other)?;
+    write_private(path, &bytes)
+}
+
 fn write_private(path: &Path, contents: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -153,4 +163,3 @@ fn write_private(path: &Path, contents: &[u8]) -> io::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)?.write_all(contents)
 }
-

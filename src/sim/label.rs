@@ -1,5 +1,6 @@
 //! What a packet carries, in the words of the RFC.
 
+use kdclab_client::gss::ContextToken;
 use kdclab_proto::messages::KrbError;
 
 use super::network::Payload;
@@ -11,7 +12,7 @@ pub(crate) fn message(payload: &Payload) -> Option<&[u8]> {
         Payload::Segment(bytes) => bytes.get(4..)?,
         _ => return None,
     };
-    Some(kdclab_client::gss_inner_message(bytes).unwrap_or(bytes))
+    Some(ContextToken::decode(bytes).map_or(bytes, |token| token.message))
 }
 
 /// The message's name, `AS-REQ`.

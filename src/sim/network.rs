@@ -1,14 +1,15 @@
 //! Links, ports and virtual time: packets in flight and what happens to them on the way.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use kdclab_proto::Timestamp;
 use rand::Rng;
-use rand::rngs::ChaCha12Rng;
 
 use super::label;
+use super::random::HostRng;
 use crate::script::verb::{LinkEffect, TransportName};
 
 /// How long a packet takes from one host to another.
@@ -73,6 +74,20 @@ pub enum Fate {
     Reordered,
     /// The port refuses it.
     Refused,
+}
+
+impl fmt::Display for Fate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Altered => "altered on the way",
+            Self::Delayed => "delayed",
+            Self::Delivered => "delivered",
+            Self::Dropped => "lost",
+            Self::Duplicated => "duplicated",
+            Self::Refused => "refused",
+            Self::Reordered => "overtaken",
+        })
+    }
 }
 
 /// A packet as it was sent.
@@ -154,8 +169,8 @@ pub(super) enum Event {
     Arrive(Packet),
     /// A client's timer rings.
     Timer {
-        /// The client.
-        process: usize,
+        /// The client, by its place among those that act.
+        client: usize,
         /// Which of its timers; older ones are void.
         serial: u64,
     },
@@ -168,11 +183,11 @@ pub(super) struct Network {
     next: u64,
     pub(super) rules: Vec<Rule>,
     pub(super) transcript: Vec<Packet>,
-    rng: ChaCha12Rng,
+    rng: HostRng,
 }
 
 impl Network {
-    pub(super) fn new(rng: ChaCha12Rng) -> Self {
+    pub(super) fn new(rng: HostRng) -> Self {
         Self {
             queue: BTreeMap::new(),
             next: 0,
@@ -185,6 +200,11 @@ impl Network {
     pub(super) fn schedule(&mut self, at: Timestamp, event: Event) {
         self.queue.insert((at, self.next), event);
         self.next += 1;
+    }
+
+    /// When the next event happens.
+    pub(super) fn next_time(&self) -> Option<Timestamp> {
+        self.queue.keys().next().map(|(at, _)| *at)
     }
 
     pub(super) fn next_event(&mut self) -> Option<(Timestamp, Event)> {
@@ -235,7 +255,8 @@ impl Network {
         let rule = self
             .rules
             .iter_mut()
-            .find(|rule| rule.concerns(&packet) && rule.applies());
+            .filter(|rule| rule.concerns(&packet))
+            .find_map(|rule| rule.applies().then_some(rule));
         let Some(rule) = rule else {
             self.deliver(arrival, packet);
             return;
@@ -287,10 +308,7 @@ impl Network {
                     fate: Fate::Delivered,
                 };
                 self.transcript.push(packet);
-                self.deliver(
-                    arrival + LATENCY,
-                    refusal,
-                );
+                self.deliver(arrival + LATENCY, refusal);
             }
             LinkEffect::Reorder => match rule.held.take() {
                 None => {

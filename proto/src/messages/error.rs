@@ -67,13 +67,18 @@ impl KrbError {
 }
 
 sequence! {
-    /// TYPED-DATA (RFC 4120 section 5.9.1).
-    "TYPED-DATA" struct TypedData {
+    /// One element of [`TypedData`].
+    "TYPED-DATA" struct TypedDataElement {
         /// What the value is.
         0 => data_type: i32,
         /// The value, in the encoding its type defines.
         1 => data_value: Option<Vec<u8>>,
     }
+}
+
+list! {
+    /// TYPED-DATA (RFC 4120 section 5.9.1): several values in the e-data of one error.
+    TypedData(TypedDataElement)
 }
 
 sequence! {

@@ -275,7 +275,7 @@ sequence! {
 
 impl EncKdcRepPart {
     /// Reads what an AS-REP or a TGS-REP carries. Either APPLICATION tag is accepted in either, since
-    /// some KDCs put 26 into an AS-REP (RFC 4120 section 5.4.2).
+    /// some KDCs, MIT's among them, put 26 into an AS-REP (RFC 4120 section 5.4.2).
     ///
     /// # Errors
     /// [`DecodeError`], with the place where `bytes` stop being an EncKDCRepPart.
@@ -295,7 +295,7 @@ impl EncKdcRepPart {
 }
 
 wrapped! {
-    /// EncASRepPart: the encrypted part of an AS-REP.
+    /// EncASRepPart: the encrypted part of an AS-REP, where MIT's KDC sends an [`EncTgsRepPart`].
     EncAsRepPart(EncKdcRepPart), 25
 }
 

@@ -1,6 +1,5 @@
 //! Pre-authentication data (RFC 4120 section 5.2.7).
 
-use crate::der::{self, DecodeError};
 use crate::messages::PaData;
 use crate::{Enctype, KerberosString, KerberosTime};
 
@@ -89,29 +88,6 @@ sequence! {
         /// The parameters of string-to-key; the profile's defaults if absent.
         2 => s2kparams: Option<Vec<u8>>,
     }
-}
-
-macro_rules! list {
-    ($(#[$meta:meta])* $name:ident($entry:ident)) => {
-        $(#[$meta])*
-        #[derive(Clone, Debug, Default, PartialEq, Eq)]
-        pub struct $name(pub Vec<$entry>);
-
-        impl $name {
-            /// Reads the list that `bytes` is as a whole.
-            ///
-            /// # Errors
-            /// [`DecodeError`], with the place where `bytes` stop being this list.
-            pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-                der::decode(bytes).map(Self)
-            }
-
-            /// The list's DER encoding.
-            pub fn encode(&self) -> Vec<u8> {
-                der::encode(&self.0)
-            }
-        }
-    };
 }
 
 list! {

@@ -116,3 +116,27 @@ macro_rules! sequence {
         })
     };
 }
+
+/// Defines a SEQUENCE OF that is a message of its own.
+macro_rules! list {
+    ($(#[$meta:meta])* $name:ident($entry:ident)) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct $name(pub Vec<$entry>);
+
+        impl $name {
+            /// Reads the list that `bytes` is as a whole.
+            ///
+            /// # Errors
+            /// [`DecodeError`](crate::DecodeError), with the place where `bytes` stop being this list.
+            pub fn decode(bytes: &[u8]) -> Result<Self, $crate::DecodeError> {
+                $crate::der::decode(bytes).map(Self)
+            }
+
+            /// The list's DER encoding.
+            pub fn encode(&self) -> Vec<u8> {
+                $crate::der::encode(&self.0)
+            }
+        }
+    };
+}

@@ -1,0 +1,406 @@
+//! The AS exchange (RFC 4120 section 3.1).
+
+use kdclab_proto::messages::{
+    AsRep, Checksum, EncAsRepPart, EncKdcRepPart, EncTicketPart, EncryptionKey, KdcOptions, KdcRep,
+    KdcReq, LastReqEntry, PadataType, TicketFlags, TransitedEncoding,
+};
+use kdclab_proto::{KerberosTime, Key, KeyUsage, NameType, Principal, PrincipalName};
+use rand::CryptoRng;
+
+use crate::context::{Answer, Context, encrypted, seal};
+use crate::error::PreauthFailure;
+use crate::outcome::Issued;
+use crate::{Attributes, Dialect, KdcError, PrincipalEntry, preauth};
+
+const NOT_FOR_AS: KdcOptions = KdcOptions::FORWARDED
+    .with(KdcOptions::PROXY)
+    .with(KdcOptions::ENC_TKT_IN_SKEY)
+    .with(KdcOptions::CNAME_IN_ADDL_TKT)
+    .with(KdcOptions::RENEW)
+    .with(KdcOptions::VALIDATE);
+
+const POSTDATE: KdcOptions = KdcOptions::ALLOW_POSTDATE.with(KdcOptions::POSTDATED);
+
+/// Answers an AS-REQ. The order of the checks is MIT's: whoever may not log on learns it before any
+/// question of passwords.
+pub(crate) fn answer(
+    context: &Context<'_>,
+    request: &KdcReq,
+    raw_request: &[u8],
+    rng: &mut dyn CryptoRng,
+) -> Result<Answer, KdcError> {
+    let body = request.req_body();
+    let cname = body.cname.as_ref().ok_or(KdcError::ClientNameMissing)?;
+    let sname = body.sname.as_ref().ok_or(KdcError::ServiceNameMissing)?;
+    let client = find_client(
+        context,
+        &cname.clone().at(body.realm.clone()),
+        body.kdc_options,
+    )?;
+    let requested_server = sname.clone().at(body.realm.clone());
+    let server = context
+        .database
+        .lookup(&requested_server)
+        .ok_or_else(|| KdcError::ServiceUnknown(requested_server.clone()))?;
+
+    check_policy(context, body.kdc_options, client, server)?;
+    if body.kdc_options.contains(KdcOptions::REQUEST_ANONYMOUS) {
+        return Err(KdcError::AnonymousClientRequired);
+    }
+    check_lockout(context, client)?;
+    let session_enctype = context.session_enctype(server, &body.etype)?;
+    let reply_key = context.reply_key(client, &body.etype);
+    if reply_key.is_none() && context.database.policy().dialect == Dialect::ActiveDirectory {
+        return Err(client_key_missing(client, request));
+    }
+
+    let pre_authenticated = pre_authenticate(context, client, request)?;
+    if context.database.policy().dialect == Dialect::ActiveDirectory {
+        check_password_age(context, client, server)?;
+    }
+    let reply_key = reply_key.ok_or_else(|| client_key_missing(client, request))?;
+
+    let part = ticket_part(context, request, client, server, pre_authenticated, {
+        Key::generate(session_enctype, rng).map_err(KdcError::SessionKeyUnusable)?
+    })?;
+    let canonical = body.kdc_options.contains(KdcOptions::CANONICALIZE);
+    let ticket_name = if canonical && is_krbtgt(sname) && is_krbtgt(&server.principal().name) {
+        server.principal().name.clone()
+    } else {
+        sname.clone()
+    };
+    let ticket_server = ticket_name.at(context.database.realm().clone());
+    let (kvno, sealing_key) = context.sealing_key(server)?;
+    let ticket = seal(&ticket_server, &part, sealing_key, Some(kvno), rng);
+
+    let enc_pa_rep = request.padata(PadataType::REQ_ENC_PA_REP).map(|_| {
+        let checksum = Checksum {
+            cksumtype: reply_key.key.checksum_type(),
+            checksum: reply_key.key.checksum(KeyUsage::AS_REQ, raw_request),
+        };
+        vec![PadataType::REQ_ENC_PA_REP.with(checksum.encode())]
+    });
+    let reply_part = EncKdcRepPart {
+        key: part.key.clone(),
+        last_req: vec![last_req(context, client)],
+        nonce: body.nonce,
+        key_expiration: [client.expiration, client.password_expiration]
+            .into_iter()
+            .flatten()
+            .min(),
+        flags: part.flags,
+        authtime: part.authtime,
+        starttime: part.starttime,
+        endtime: part.endtime,
+        renew_till: part.renew_till,
+        srealm: ticket_server.realm.clone(),
+        sname: ticket_server.name.clone(),
+        caddr: part.caddr.clone(),
+        encrypted_pa_data: enc_pa_rep,
+    };
+    let issued = Issued {
+        server: ticket_server,
+        authtime: part.authtime,
+        endtime: part.endtime,
+        reply_enctype: reply_key.key.enctype(),
+        ticket_enctype: sealing_key.enctype(),
+        session_enctype,
+    };
+    let reply_kvno = match context.database.policy().dialect {
+        Dialect::Mit => None,
+        Dialect::ActiveDirectory => Some(client.kvno()),
+    };
+    let reply = AsRep(KdcRep {
+        pvno: 5,
+        msg_type: 11,
+        padata: Some(preauth::reply_padata(
+            context,
+            client,
+            reply_key,
+            &body.etype,
+        )),
+        crealm: part.crealm,
+        cname: part.cname,
+        ticket,
+        enc_part: encrypted(
+            &reply_key.key,
+            reply_kvno,
+            KeyUsage::AS_REP,
+            &EncAsRepPart(reply_part).encode(),
+            rng,
+        ),
+    });
+    if pre_authenticated && client.attributes.contains(Attributes::REQUIRES_PRE_AUTH) {
+        context
+            .traffic
+            .record_success(context.database.realm(), client.id(), context.time());
+    }
+    Ok(Answer {
+        bytes: reply.encode(),
+        issued,
+    })
+}
+
+/// The client's entry. An NT-ENTERPRISE name is an alias, or a name and a suffix that stands for this
+/// realm or leads to another one (RFC 6806 sections 5 and 7).
+fn find_client<'a>(
+    context: &Context<'a>,
+    client: &Principal,
+    options: KdcOptions,
+) -> Result<&'a PrincipalEntry, KdcError> {
+    let database = context.database;
+    if let Some(entry) = database.lookup(client) {
+        return Ok(entry);
+    }
+    let unknown = || KdcError::ClientUnknown(client.clone());
+    let [name] = client.name.components.as_slice() else {
+        return Err(unknown());
+    };
+    if client.name.name_type != NameType::ENTERPRISE || !database.is_realm(&client.realm) {
+        return Err(unknown());
+    }
+    let bytes = name.as_bytes();
+    let at = bytes
+        .iter()
+        .rposition(|byte| *byte == b'@')
+        .ok_or_else(unknown)?;
+    let (user, suffix) = (&bytes[..at], &bytes[at + 1..]);
+    let suffix_text = String::from_utf8_lossy(suffix).to_ascii_lowercase();
+    match database.policy().upn_suffixes.get(&suffix_text) {
+        Some(realm) if !database.is_realm(realm) => {
+            if options.contains(KdcOptions::CANONICALIZE) {
+                Err(KdcError::ClientBelongsElsewhere {
+                    realm: realm.clone(),
+                })
+            } else {
+                Err(unknown())
+            }
+        }
+        None if !suffix.eq_ignore_ascii_case(database.realm().as_bytes()) => Err(unknown()),
+        _ => database
+            .lookup(&PrincipalName::new(NameType::PRINCIPAL, [user]).at(database.realm().clone()))
+            .ok_or_else(unknown),
+    }
+}
+
+fn check_policy(
+    context: &Context<'_>,
+    options: KdcOptions,
+    client: &PrincipalEntry,
+    server: &PrincipalEntry,
+) -> Result<(), KdcError> {
+    let now = context.time();
+    if options.intersects(NOT_FOR_AS) {
+        return Err(KdcError::InvalidAsOptions(options & NOT_FOR_AS));
+    }
+    if let Some(expiration) = client.expiration.filter(|expiration| now > *expiration) {
+        return Err(KdcError::ClientExpired { expiration, now });
+    }
+    if context.database.policy().dialect == Dialect::Mit {
+        check_password_expiration(context, client, server)?;
+    }
+    if let Some(expiration) = server.expiration.filter(|expiration| now > *expiration) {
+        return Err(KdcError::ServiceExpired { expiration, now });
+    }
+    if context.database.policy().dialect == Dialect::Mit {
+        check_password_change(client, server)?;
+    }
+    let forbids_postdating =
+        |entry: &PrincipalEntry| entry.attributes.contains(Attributes::DISALLOW_POSTDATED);
+    if options.intersects(POSTDATE) && (forbids_postdating(client) || forbids_postdating(server)) {
+        return Err(KdcError::PostdateNotAllowed);
+    }
+    if client.attributes.contains(Attributes::DISALLOW_ALL_TIX) {
+        return Err(KdcError::ClientDisabled);
+    }
+    if server.attributes.contains(Attributes::DISALLOW_ALL_TIX) {
+        return Err(KdcError::ServiceDisabled);
+    }
+    if server.attributes.contains(Attributes::DISALLOW_SVR) {
+        return Err(KdcError::ServiceNotAllowed);
+    }
+    Ok(())
+}
+
+fn check_password_age(
+    context: &Context<'_>,
+    client: &PrincipalEntry,
+    server: &PrincipalEntry,
+) -> Result<(), KdcError> {
+    check_password_expiration(context, client, server)?;
+    check_password_change(client, server)
+}
+
+fn check_password_expiration(
+    context: &Context<'_>,
+    client: &PrincipalEntry,
+    server: &PrincipalEntry,
+) -> Result<(), KdcError> {
+    let now = context.time();
+    match client.password_expiration {
+        Some(expiration) if now > expiration && !changes_passwords(server) => {
+            Err(KdcError::PasswordExpired { expiration, now })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_password_change(client: &PrincipalEntry, server: &PrincipalEntry) -> Result<(), KdcError> {
+    if client.attributes.contains(Attributes::REQUIRES_PWCHANGE) && !changes_passwords(server) {
+        return Err(KdcError::PasswordChangeRequired);
+    }
+    Ok(())
+}
+
+fn changes_passwords(server: &PrincipalEntry) -> bool {
+    server.attributes.contains(Attributes::PWCHANGE_SERVICE)
+}
+
+pub(crate) fn check_lockout(
+    context: &Context<'_>,
+    client: &PrincipalEntry,
+) -> Result<(), KdcError> {
+    let history = context
+        .traffic
+        .logons(context.database.realm(), client.id());
+    match history.locked_until(&client.lockout, client.unlocked_at, context.time()) {
+        Some(until) => Err(KdcError::ClientLockedOut {
+            failures: history.failures,
+            max_failures: client.lockout.max_failures,
+            until,
+        }),
+        None => Ok(()),
+    }
+}
+
+fn pre_authenticate(
+    context: &Context<'_>,
+    client: &PrincipalEntry,
+    request: &KdcReq,
+) -> Result<bool, KdcError> {
+    let method_data = || preauth::method_data(context, client, &request.req_body().etype);
+    let pre_authenticated = preauth::verify(context, client, request).map_err(|cause| {
+        if !matches!(cause, PreauthFailure::ClockSkew { .. }) {
+            context.traffic.count_failure(
+                context.database.realm(),
+                client.id(),
+                &client.lockout,
+                client.unlocked_at,
+                context.time(),
+            );
+        }
+        KdcError::PreauthFailed {
+            cause,
+            method_data: method_data(),
+        }
+    })?;
+    if client.attributes.contains(Attributes::REQUIRES_HW_AUTH) {
+        return Err(KdcError::HardwarePreauthRequired(method_data()));
+    }
+    if client.attributes.contains(Attributes::REQUIRES_PRE_AUTH) && !pre_authenticated {
+        return Err(KdcError::PreauthRequired(method_data()));
+    }
+    Ok(pre_authenticated)
+}
+
+fn ticket_part(
+    context: &Context<'_>,
+    request: &KdcReq,
+    client: &PrincipalEntry,
+    server: &PrincipalEntry,
+    pre_authenticated: bool,
+    session_key: Key,
+) -> Result<EncTicketPart, KdcError> {
+    let body = request.req_body();
+    let options = body.kdc_options;
+    let now = context.time();
+    let entries = [client, server];
+    let allowed = |forbidden| {
+        entries
+            .iter()
+            .all(|entry| !entry.attributes.contains(forbidden))
+    };
+    let postdated = options.contains(KdcOptions::POSTDATED);
+    let starttime = match body.from {
+        Some(from) if postdated => from,
+        _ => now,
+    };
+    let endtime = context.endtime(starttime, body.till, KerberosTime::MAX, &entries);
+    if endtime <= starttime {
+        return Err(KdcError::NeverValid { starttime, endtime });
+    }
+    let renew_till = context.renew_till(body, starttime, endtime, None, &entries);
+
+    let mut flags = TicketFlags::INITIAL | TicketFlags::ENC_PA_REP;
+    flags.set(
+        TicketFlags::FORWARDABLE,
+        options.contains(KdcOptions::FORWARDABLE) && allowed(Attributes::DISALLOW_FORWARDABLE),
+    );
+    flags.set(
+        TicketFlags::PROXIABLE,
+        options.contains(KdcOptions::PROXIABLE) && allowed(Attributes::DISALLOW_PROXIABLE),
+    );
+    flags.set(
+        TicketFlags::MAY_POSTDATE,
+        options.contains(KdcOptions::ALLOW_POSTDATE),
+    );
+    flags.set(TicketFlags::POSTDATED | TicketFlags::INVALID, postdated);
+    flags.set(TicketFlags::RENEWABLE, renew_till.is_some());
+    flags.set(TicketFlags::PRE_AUTHENT, pre_authenticated);
+
+    let named_by_client = body.cname.as_ref().filter(|name| {
+        !options.contains(KdcOptions::CANONICALIZE) && name.name_type != NameType::ENTERPRISE
+    });
+    Ok(EncTicketPart {
+        flags,
+        key: EncryptionKey::from(&session_key),
+        crealm: context.database.realm().clone(),
+        cname: named_by_client
+            .unwrap_or_else(|| &client.principal().name)
+            .clone(),
+        transited: TransitedEncoding::empty(),
+        authtime: now,
+        starttime: Some(starttime),
+        endtime,
+        renew_till,
+        caddr: body
+            .addresses
+            .clone()
+            .filter(|addresses| !addresses.is_empty()),
+        authorization_data: None,
+    })
+}
+
+fn last_req(context: &Context<'_>, client: &PrincipalEntry) -> LastReqEntry {
+    let known = context
+        .traffic
+        .logons(context.database.realm(), client.id())
+        .last_success
+        .filter(|_| context.database.policy().report_last_req);
+    match known {
+        Some(lr_value) => LastReqEntry {
+            lr_type: 2,
+            lr_value,
+        },
+        None => LastReqEntry {
+            lr_type: 0,
+            lr_value: KerberosTime::EPOCH,
+        },
+    }
+}
+
+fn client_key_missing(client: &PrincipalEntry, request: &KdcReq) -> KdcError {
+    let newest = client.key_sets().first();
+    KdcError::ClientKeyMissing {
+        requested: request.req_body().etype.clone(),
+        present: newest
+            .into_iter()
+            .flat_map(|set| &set.keys)
+            .map(|key| key.key.enctype())
+            .collect(),
+    }
+}
+
+fn is_krbtgt(name: &PrincipalName) -> bool {
+    name.krbtgt_realm().is_some()
+}

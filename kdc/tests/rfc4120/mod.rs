@@ -1,0 +1,1 @@
+mod section_3_1;

@@ -1,0 +1,96 @@
+//! OpenJDK 17: the messages of `KrbException` and `GSSException`.
+
+use kdclab_client::{AcceptError, ApExchangeError, ClientError, WantedKey};
+use kdclab_proto::{Enctype, ErrorCode};
+
+pub(super) fn client_text(error: &ClientError) -> Option<String> {
+    match error {
+        ClientError::KdcUnreachable { failures, .. } if failures.failures.is_empty() => {
+            Some("Cannot locate KDC".to_owned())
+        }
+        ClientError::NoPathToRealm { .. } => Some("No service creds".to_owned()),
+        ClientError::Refused(refusal) => {
+            let text = code_text(refusal.error.error_code)?;
+            Some(match &refusal.error.e_text {
+                Some(detail) => format!("{text} - {detail}"),
+                None => text,
+            })
+        }
+        ClientError::ReplyMismatch(_) => code_text(ErrorCode::KRB_AP_ERR_MODIFIED),
+        ClientError::UndecryptableReply { .. } => Some("Checksum failed".to_owned()),
+        _ => None,
+    }
+}
+
+pub(super) fn session_text(error: &ApExchangeError) -> Option<String> {
+    match error {
+        // JGSS expects an AP-REP and reads nothing else: the code is lost.
+        ApExchangeError::Refused(_) => Some(
+            "Defective token detected (Mechanism level: AP_REP token id does not match!)"
+                .to_owned(),
+        ),
+        _ => None,
+    }
+}
+
+pub(super) fn acceptor_text(error: &AcceptError) -> Option<String> {
+    match error {
+        AcceptError::KeyEnctype(wanted) => Some(no_key(wanted)),
+        AcceptError::KeyVersion { .. }
+        | AcceptError::ServerNotInKeytab(_)
+        | AcceptError::TicketUndecryptable(_) => Some("Checksum failed".to_owned()),
+        AcceptError::ClockSkew { .. } => code_text(ErrorCode::KRB_AP_ERR_SKEW),
+        AcceptError::Replay { .. } => code_text(ErrorCode::KRB_AP_ERR_REPEAT),
+        AcceptError::TicketExpired { .. } => code_text(ErrorCode::KRB_AP_ERR_TKT_EXPIRED),
+        _ => None,
+    }
+}
+
+fn no_key(wanted: &WantedKey) -> String {
+    let enctype = match wanted.enctype {
+        Enctype::AES128_CTS_HMAC_SHA1_96 => "AES128 CTS mode with HMAC SHA1-96".to_owned(),
+        Enctype::AES256_CTS_HMAC_SHA1_96 => "AES256 CTS mode with HMAC SHA1-96".to_owned(),
+        Enctype::AES128_CTS_HMAC_SHA256_128 => "AES128 CTS mode with HMAC SHA256-128".to_owned(),
+        Enctype::AES256_CTS_HMAC_SHA384_192 => "AES256 CTS mode with HMAC SHA384-192".to_owned(),
+        Enctype::RC4_HMAC => "RC4 with HMAC".to_owned(),
+        other => other.to_string(),
+    };
+    format!(
+        "Invalid argument (400) - Cannot find key of appropriate type to decrypt AP-REQ - {enctype}"
+    )
+}
+
+/// `Client not found in Kerberos database (6)`; `None` for a code that has not been seen in JDK 17.
+fn code_text(code: ErrorCode) -> Option<String> {
+    let text = match code {
+        ErrorCode::KDC_ERR_NAME_EXP => "Client's entry in database expired",
+        ErrorCode::KDC_ERR_C_PRINCIPAL_UNKNOWN => "Client not found in Kerberos database",
+        ErrorCode::KDC_ERR_S_PRINCIPAL_UNKNOWN => "Server not found in Kerberos database",
+        ErrorCode::KDC_ERR_PRINCIPAL_NOT_UNIQUE => "Multiple principal entries in database",
+        ErrorCode::KDC_ERR_POLICY => "KDC policy rejects request",
+        ErrorCode::KDC_ERR_BADOPTION => "KDC cannot accommodate requested option",
+        ErrorCode::KDC_ERR_ETYPE_NOSUPP => "KDC has no support for encryption type",
+        ErrorCode::KDC_ERR_CLIENT_REVOKED => "Clients credentials have been revoked",
+        ErrorCode::KDC_ERR_TGT_REVOKED => "TGT has been revoked",
+        ErrorCode::KDC_ERR_KEY_EXPIRED => "Password has expired - change password to reset",
+        ErrorCode::KDC_ERR_PREAUTH_FAILED => "Pre-authentication information was invalid",
+        ErrorCode::KDC_ERR_SERVER_NOMATCH => "Requested server and ticket don't match",
+        ErrorCode::KDC_ERR_MUST_USE_USER2USER => "Server principal valid for user2user only",
+        ErrorCode::KDC_ERR_PATH_NOT_ACCEPTED => "KDC Policy rejects transited path",
+        ErrorCode::KRB_AP_ERR_BAD_INTEGRITY => "Integrity check on decrypted field failed",
+        ErrorCode::KRB_AP_ERR_TKT_EXPIRED => "Ticket expired",
+        ErrorCode::KRB_AP_ERR_TKT_NYV => "Ticket not yet valid",
+        ErrorCode::KRB_AP_ERR_REPEAT => "Request is a replay",
+        ErrorCode::KRB_AP_ERR_NOT_US => "The ticket isn't for us",
+        ErrorCode::KRB_AP_ERR_SKEW => "Clock skew too great",
+        ErrorCode::KRB_AP_ERR_MODIFIED => "Message stream modified",
+        ErrorCode::KRB_AP_ERR_BADKEYVER => "Specified version of key is not available",
+        ErrorCode::KRB_AP_ERR_NOKEY => "Service key not available",
+        ErrorCode::KRB_AP_ERR_MUT_FAIL => "Mutual authentication failed",
+        ErrorCode::KRB_ERR_RESPONSE_TOO_BIG => "Response too big for UDP, retry with TCP",
+        ErrorCode::KRB_ERR_GENERIC => "Generic error (description in e-text)",
+        ErrorCode::KDC_ERR_WRONG_REALM => "Wrong realm",
+        _ => return None,
+    };
+    Some(format!("{text} ({})", code.0))
+}

@@ -1,0 +1,27 @@
+//! The simulated world: hosts with clocks, a network, KDCs, acceptors and clients.
+//!
+//! Everything that happens is an event in virtual time. A client is a state machine that the event loop
+//! feeds; several may run at the same instant. A world is a value: a clone goes its own way.
+
+mod acceptors;
+mod build;
+mod client;
+mod host;
+mod kdcs;
+mod label;
+mod network;
+mod outcome;
+mod random;
+mod verbs;
+mod world;
+
+pub use kdcs::ServedKdc;
+pub use network::{Fate, Packet, Payload};
+pub use outcome::{Failure, Outcome, SessionError, VerbError};
+pub use world::World;
+
+/// A message behind its length in four octets, as it travels on a stream (RFC 4120 section 7.2.2).
+fn framed(message: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
+    [&length.to_be_bytes(), message].concat()
+}

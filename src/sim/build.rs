@@ -1,0 +1,452 @@
+//! The world that a scenario describes, and later changes of its settings.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use kdclab_client::ClientConfig;
+use kdclab_kdc::{
+    Attributes, Database, Dialect as KdcDialect, Kdc, KeyCache, LockoutPolicy, PrincipalEntry,
+    RealmPolicy, Traffic,
+};
+use kdclab_proto::{KerberosTime, NameType, Principal, PrincipalName, Realm};
+
+use super::acceptors::{Service, port_of};
+use super::host::Host;
+use super::kdcs::KdcProcess;
+use super::network::Network;
+use super::outcome::VerbError;
+use super::random::HostRng;
+use super::verbs::{apply_attributes, enctypes, keytab_entries, merge};
+use super::world::World;
+use crate::script::model::{
+    AcceptorTable, ClientTable, DialectName, HostTable, KdcDialectName, Lockout, RealmSettings,
+    RealmTable, ReplayCacheName, ServiceTable, TextOr, TrustTable, UserTable,
+};
+use crate::script::verb::RunAs;
+use crate::script::{Scope, Script};
+
+/// When a scenario begins unless it says otherwise: 2026-01-01T00:00:00Z.
+const EPOCH: KerberosTime = KerberosTime::from_unix(1_767_225_600);
+
+impl World {
+    /// The world of `script`, before any of its steps. It begins at `epoch`, or when the scenario says.
+    ///
+    /// # Errors
+    /// [`VerbError`] when a key cannot be made or a name is taken.
+    pub fn build(
+        script: &Script,
+        seed: u64,
+        epoch: Option<KerberosTime>,
+    ) -> Result<Self, VerbError> {
+        let epoch = epoch
+            .or_else(|| script.epoch.map(|epoch| epoch.0))
+            .unwrap_or(EPOCH);
+        let mut world = Self {
+            now: epoch.timestamp(),
+            epoch,
+            scope: Scope::new(script),
+            hosts: Default::default(),
+            kdc_processes: Default::default(),
+            databases: Default::default(),
+            realm_kdcs: Default::default(),
+            services: Default::default(),
+            udp_reply_limits: Default::default(),
+            replay_caches: Default::default(),
+            passwords: Default::default(),
+            trust_passwords: Default::default(),
+            network: Network::new(HostRng::new(seed, "(network)")),
+            key_cache: KeyCache::default(),
+            admin_rng: HostRng::new(seed, "(administrator)"),
+            causes: Default::default(),
+        };
+        for (index, (name, table)) in script.host.iter().enumerate() {
+            world.add_host(script, seed, index, name.get_ref(), table)?;
+        }
+        for (name, table) in &script.realm {
+            world.add_realm(Realm::from(name.get_ref().as_str()), table)?;
+        }
+        for trust in &script.trust {
+            world.add_trust(trust)?;
+        }
+        world.start_kdcs();
+        for (name, table) in &script.host {
+            if let Some(principal) = &table.run_as {
+                world.run_as(&RunAs {
+                    host: name.clone(),
+                    principal: principal.clone(),
+                })?;
+            }
+        }
+        Ok(world)
+    }
+
+    fn add_host(
+        &mut self,
+        script: &Script,
+        seed: u64,
+        index: usize,
+        name: &str,
+        table: &HostTable,
+    ) -> Result<(), VerbError> {
+        let realm = table
+            .realm
+            .as_ref()
+            .or_else(|| script.realm.keys().next())
+            .map(|realm| Realm::from(realm.get_ref().as_str()))
+            .unwrap_or_default();
+        let mut config = match table.dialect {
+            DialectName::Java => ClientConfig::java(realm),
+            DialectName::Mit => ClientConfig::mit(realm),
+            DialectName::Windows => ClientConfig::windows(realm),
+        };
+        // Every host knows the realm of every domain, as a well-kept krb5.conf does.
+        for realm in script.realm.keys() {
+            let domain = realm.get_ref().to_ascii_lowercase();
+            let realm = Realm::from(realm.get_ref().as_str());
+            config.domain_realm.insert(format!(".{domain}"), realm);
+        }
+        let mut host = Host::new(name, address(index), config, HostRng::new(seed, name));
+        host.clock_offset = table.clock.0;
+        if table.dialect == DialectName::Windows {
+            host.replay_cache = ReplayCacheName::Tuple;
+        }
+        self.hosts.insert(name.to_owned(), host);
+        self.configure_client(name, &table.client)?;
+        self.configure_acceptor(name, &table.acceptor)?;
+        Ok(())
+    }
+
+    fn add_realm(&mut self, realm: Realm, table: &RealmTable) -> Result<(), VerbError> {
+        let dialect = match table.dialect {
+            KdcDialectName::ActiveDirectory => KdcDialect::ActiveDirectory,
+            KdcDialectName::Mit => KdcDialect::Mit,
+        };
+        let mut policy = RealmPolicy::new(dialect);
+        // As in the kdc.conf that Debian ships for MIT.
+        policy
+            .default_attributes
+            .set(Attributes::REQUIRES_PRE_AUTH, true);
+        change_policy(&mut policy, &table.settings);
+        let mut database = Database::new(realm.clone(), policy.clone());
+        self.realm_kdcs
+            .insert(realm.clone(), table.kdc.get_ref().0.clone());
+        if let Some(limit) = table.settings.udp_reply_limit {
+            self.udp_reply_limits.insert(realm.clone(), limit);
+        }
+
+        let tgs = PrincipalEntry::with_random_keys(
+            Principal::krbtgt(&realm, &realm),
+            &policy,
+            &mut self.admin_rng,
+        )?;
+        database = database.insert(tgs).map_err(VerbError::Database)?;
+        self.databases.insert(realm.clone(), database);
+        for (name, user) in &table.users {
+            let plain;
+            let user = match user {
+                TextOr::Table(user) => user,
+                TextOr::Text(password) => {
+                    plain = UserTable {
+                        password: password.clone(),
+                        ..UserTable::default()
+                    };
+                    &plain
+                }
+            };
+            self.add_user(&realm, table, name.get_ref(), user)?;
+        }
+        for (name, service) in &table.services {
+            let plain;
+            let service = match service {
+                TextOr::Table(service) => service,
+                TextOr::Text(host) => {
+                    plain = ServiceTable::on(host);
+                    &plain
+                }
+            };
+            self.add_service(&realm, name.get_ref(), service)?;
+        }
+        Ok(())
+    }
+
+    fn add_user(
+        &mut self,
+        realm: &Realm,
+        table: &RealmTable,
+        name: &str,
+        user: &UserTable,
+    ) -> Result<(), VerbError> {
+        let name = parse_name(name)?;
+        let policy = self.database(realm)?.policy().clone();
+        let mut entry = PrincipalEntry::new(name.clone().at(realm.clone()));
+        entry.attributes = policy.default_attributes;
+        let types =
+            enctypes(user.enctypes.as_deref()).unwrap_or_else(|| policy.supported_enctypes.clone());
+        let keys = self.password_keys(&entry, realm, &user.password, &types)?;
+        entry.set_keys(keys, false);
+        apply_attributes(
+            &mut entry.attributes,
+            user.attributes.iter().map(|flag| flag.get_ref()),
+        )?;
+        entry.aliases = user
+            .aliases
+            .iter()
+            .map(|alias| {
+                PrincipalName::new(NameType::ENTERPRISE, [alias.as_str()]).at(realm.clone())
+            })
+            .collect();
+        entry.expiration = user.expires.map(|time| time.0);
+        entry.password_expiration = user.password_expires.map(|time| time.0);
+        if let Some(lockout) = table.settings.lockout {
+            entry.lockout = lockout_policy(lockout);
+        }
+        self.passwords
+            .insert(name.at(realm.clone()), user.password.clone());
+        self.insert_entry(realm, entry)
+    }
+
+    fn add_service(
+        &mut self,
+        realm: &Realm,
+        name: &str,
+        service: &ServiceTable,
+    ) -> Result<(), VerbError> {
+        let name = parse_name(name)?;
+        let principal = name.clone().at(realm.clone());
+        let types = enctypes(service.enctypes.as_deref())
+            .unwrap_or_else(|| self.databases[realm].policy().supported_enctypes.clone());
+        let mut entry = PrincipalEntry::new(principal.clone());
+        entry.set_random_keys(&types, &mut self.admin_rng, false)?;
+        entry.session_enctypes = enctypes(service.session_enctypes.as_deref());
+        apply_attributes(
+            &mut entry.attributes,
+            service.attributes.iter().map(|flag| flag.get_ref()),
+        )?;
+
+        let mut keys = keytab_entries(&entry, &principal, self.now.time());
+        if let Some(wanted) = enctypes(service.keytab_enctypes.as_deref()) {
+            keys.retain(|key| wanted.contains(&key.enctype));
+        }
+        let hosts: Vec<String> = service
+            .host
+            .iter()
+            .chain(&service.also_on)
+            .map(|host| host.get_ref().clone())
+            .collect();
+        for host in &hosts {
+            merge(&mut self.host_mut(host)?.keytab, keys.clone());
+        }
+        if !hosts.is_empty() {
+            let port = port_of(&principal);
+            self.services.insert(principal, Service { hosts, port });
+        }
+        self.insert_entry(realm, entry)
+    }
+
+    fn insert_entry(&mut self, realm: &Realm, entry: PrincipalEntry) -> Result<(), VerbError> {
+        let database = self
+            .database(realm)?
+            .insert(entry)
+            .map_err(VerbError::Database)?;
+        self.databases.insert(realm.clone(), database);
+        Ok(())
+    }
+
+    fn add_trust(&mut self, trust: &TrustTable) -> Result<(), VerbError> {
+        let from = Realm::from(trust.from.get_ref().as_str());
+        let to = Realm::from(trust.to.get_ref().as_str());
+        let mut directions = vec![(from.clone(), to.clone())];
+        if trust.two_way {
+            directions.push((to, from));
+        }
+        for (from, to) in directions {
+            let principal = Principal::krbtgt(&to, &from);
+            for side in [&from, &to] {
+                self.add_trust_side(&principal, side, trust)?;
+            }
+            self.trust_passwords
+                .insert(principal, trust.password.clone());
+        }
+        Ok(())
+    }
+}
+impl World {
+    /// Both databases of a trust hold its principal, each with keys of its own making.
+    fn add_trust_side(
+        &mut self,
+        principal: &Principal,
+        side: &Realm,
+        trust: &TrustTable,
+    ) -> Result<(), VerbError> {
+        let types = enctypes(trust.enctypes.as_deref())
+            .unwrap_or_else(|| self.databases[side].policy().supported_enctypes.clone());
+        let mut entry = PrincipalEntry::new(principal.clone());
+        let keys = self.password_keys(&entry, side, &trust.password, &types)?;
+        entry.set_keys(keys, false);
+        self.insert_entry(side, entry)
+    }
+
+    fn start_kdcs(&mut self) {
+        let mut realms_of: std::collections::BTreeMap<String, Vec<Realm>> = Default::default();
+        for (realm, hosts) in &self.realm_kdcs {
+            for host in hosts {
+                realms_of
+                    .entry(host.clone())
+                    .or_default()
+                    .push(realm.clone());
+            }
+        }
+        for (host, realms) in realms_of {
+            let databases = realms.iter().filter_map(|realm| self.databases.get(realm));
+            let process = KdcProcess {
+                kdc: Kdc::new(databases.cloned()),
+                udp_reply_limit: realms
+                    .iter()
+                    .find_map(|realm| self.udp_reply_limits.get(realm))
+                    .copied(),
+                realms,
+                traffic: Traffic::new(),
+            };
+            self.kdc_processes.insert(host, process);
+        }
+    }
+
+    /// Changes a host's krb5.conf; whether anything is different then.
+    pub(super) fn configure_client(
+        &mut self,
+        host: &str,
+        table: &ClientTable,
+    ) -> Result<bool, VerbError> {
+        let config = &mut self.host_mut(host)?.config;
+        let before = config.clone();
+        if let Some(types) = enctypes(table.enctypes.as_deref()) {
+            config.default_tkt_enctypes.clone_from(&types);
+            config.default_tgs_enctypes.clone_from(&types);
+            config.permitted_enctypes = types;
+        }
+        set(
+            &mut config.weak_crypto.allow_weak_crypto,
+            table.allow_weak_crypto,
+        );
+        set(&mut config.weak_crypto.allow_rc4, table.allow_rc4);
+        set(&mut config.weak_crypto.allow_des3, table.allow_des3);
+        set(&mut config.clockskew, table.clockskew.map(|span| span.0));
+        set(&mut config.kdc_timesync, table.kdc_timesync);
+        set(&mut config.canonicalize, table.canonicalize);
+        set(&mut config.udp_preference_limit, table.udp_preference_limit);
+        Ok(*config != before)
+    }
+
+    /// Changes a host's acceptor; whether anything is different then.
+    pub(super) fn configure_acceptor(
+        &mut self,
+        host: &str,
+        table: &AcceptorTable,
+    ) -> Result<bool, VerbError> {
+        let host = self.host_mut(host)?;
+        let before = (
+            host.replay_cache,
+            host.replay_cache_of.clone(),
+            host.config.clockskew,
+        );
+        set(&mut host.replay_cache, table.replay_cache);
+        set(
+            &mut host.config.clockskew,
+            table.clockskew.map(|span| span.0),
+        );
+        if let Some(other) = &table.shares_replay_cache_with {
+            host.replay_cache_of.clone_from(other.get_ref());
+        }
+        Ok(before
+            != (
+                host.replay_cache,
+                host.replay_cache_of.clone(),
+                host.config.clockskew,
+            ))
+    }
+
+    /// Changes a realm's settings; whether anything is different then.
+    pub(super) fn configure_realm(
+        &mut self,
+        realm: &Realm,
+        settings: &RealmSettings,
+    ) -> Result<bool, VerbError> {
+        let before = self.database(realm)?.policy().clone();
+        let mut policy = before.clone();
+        change_policy(&mut policy, settings);
+        let changed = policy != before;
+        self.change_database(realm, |database| Ok(database.with_policy(policy)))?;
+        Ok(changed)
+    }
+}
+
+fn change_policy(policy: &mut RealmPolicy, settings: &RealmSettings) {
+    set(
+        &mut policy.supported_enctypes,
+        enctypes(settings.enctypes.as_deref()),
+    );
+    set(
+        &mut policy.permitted_enctypes,
+        enctypes(settings.permitted_enctypes.as_deref()),
+    );
+    set(
+        &mut policy.weak_crypto.allow_weak_crypto,
+        settings.allow_weak_crypto,
+    );
+    set(&mut policy.weak_crypto.allow_rc4, settings.allow_rc4);
+    set(&mut policy.weak_crypto.allow_des3, settings.allow_des3);
+    set(&mut policy.clockskew, settings.clockskew.map(|span| span.0));
+    set(&mut policy.max_life, settings.max_life.map(|span| span.0));
+    set(
+        &mut policy.max_renewable_life,
+        settings.max_renewable_life.map(|span| span.0),
+    );
+    set(
+        &mut policy.host_based_services,
+        settings.host_based_services.clone(),
+    );
+    set(&mut policy.reject_bad_transit, settings.reject_bad_transit);
+    if let Some(required) = settings.requires_preauth {
+        policy
+            .default_attributes
+            .set(Attributes::REQUIRES_PRE_AUTH, required);
+    }
+    if let Some(domains) = &settings.domain_realm {
+        policy.domain_realm = domains
+            .iter()
+            .map(|(domain, realm)| (domain.clone(), Realm::from(realm.as_str())))
+            .collect();
+    }
+}
+
+fn set<T>(field: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *field = value;
+    }
+}
+
+fn lockout_policy(lockout: Lockout) -> LockoutPolicy {
+    LockoutPolicy {
+        max_failures: lockout.maxfailure,
+        failure_count_interval: lockout
+            .failurecountinterval
+            .map(|span| span.0)
+            .unwrap_or_default(),
+        lockout_duration: lockout
+            .lockoutduration
+            .map(|span| span.0)
+            .unwrap_or_default(),
+    }
+}
+
+fn parse_name(name: &str) -> Result<PrincipalName, VerbError> {
+    PrincipalName::parse(name).map_err(|_| VerbError::Unknown {
+        what: "principal",
+        name: name.to_owned(),
+    })
+}
+
+/// 10.0.0.1 for the first host, and so on.
+fn address(index: usize) -> IpAddr {
+    let number = u32::try_from(index + 1).unwrap_or(u32::MAX) & 0x00ff_ffff;
+    IpAddr::V4(Ipv4Addr::from(0x0a00_0000 | number))
+}

@@ -1,0 +1,636 @@
+//! One call of a client: it logs in, gets a ticket and shows it to a service.
+
+mod delivery;
+
+use std::net::SocketAddr;
+
+use kdclab_client::{
+    ApExchange, ApExchangeError, ApParameters, AsExchange, AsOutcome, AsParameters, ClientError,
+    Credential, CredentialQuery, CredentialStore, Step, TgsExchange, TgsParameters, TgsPurpose,
+};
+use kdclab_proto::{Principal, Realm, Timestamp};
+
+use self::delivery::{Delivered, Delivery};
+use super::network::{Event, Packet, Payload};
+use super::outcome::{Failure, SessionError, cause_name};
+use super::world::World;
+use super::{framed, outcome::Outcome};
+use crate::dialect;
+use crate::script::model::{Call, Replay};
+use crate::script::values::ErrorName;
+
+/// How long a client waits for a service that says nothing.
+const SERVICE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// A call in progress.
+pub(super) struct Client {
+    index: usize,
+    host: String,
+    user: Principal,
+    /// What it does; absent for a replay, which only opens a session.
+    call: Option<Call>,
+    service: Option<Principal>,
+    stage: Stage,
+    /// Whether the running TGS exchange renews.
+    renews: bool,
+    renewed: bool,
+    timer: u64,
+    result: Option<Result<(), Failure>>,
+    /// The host whose packet came last.
+    last_sender: Option<String>,
+}
+
+enum Stage {
+    Idle,
+    As(Box<AsExchange>, Delivery),
+    Tgs(Box<TgsExchange>, Delivery),
+    Ap(Box<Session>),
+}
+
+/// A connection to a service.
+struct Session {
+    exchange: Option<ApExchange>,
+    token: Vec<u8>,
+    local: SocketAddr,
+    remote: SocketAddr,
+    is_connected: bool,
+}
+
+impl World {
+    /// Lets one client act until it is done.
+    pub fn call_one(&mut self, call: &Call) -> Outcome {
+        let mut outcomes = self.call(std::slice::from_ref(call));
+        match outcomes.pop() {
+            Some(outcome) => outcome,
+            None => unreachable!("one call has one outcome"),
+        }
+    }
+
+    /// Lets clients act, all beginning now, until each is done.
+    pub fn call(&mut self, calls: &[Call]) -> Vec<Outcome> {
+        let log_start = self.begin_act();
+        let mut clients: Vec<Client> = calls
+            .iter()
+            .enumerate()
+            .map(|(index, call)| Client::new(index, call))
+            .collect();
+        for client in &mut clients {
+            client.begin(self);
+        }
+        self.run_until(None, &mut clients);
+        self.network.clear();
+        clients
+            .into_iter()
+            .map(|client| Outcome {
+                result: client.result.unwrap_or_else(|| {
+                    Err(Failure::of_session(
+                        SessionError::NoAnswer,
+                        None,
+                        String::new(),
+                    ))
+                }),
+                log_start: log_start.clone(),
+            })
+            .collect()
+    }
+
+    /// Sends the last AP-REQ that `replay.from` sent to the service once more, on a connection of its own.
+    pub fn replay(&mut self, replay: &Replay) -> Outcome {
+        let log_start = self.begin_act();
+        let result = self.send_recorded(replay);
+        self.network.clear();
+        Outcome { result, log_start }
+    }
+
+    fn send_recorded(&mut self, replay: &Replay) -> Result<(), Failure> {
+        let nothing = || Failure::of_session(SessionError::NothingRecorded, None, String::new());
+        let service = self.principal(replay.to.get_ref()).map_err(|_| nothing())?;
+        let at = replay.at.as_ref().map(|host| host.get_ref().as_str());
+        let remote = self.service_socket(&service, at).ok_or_else(nothing)?;
+        let from = self.host(replay.from.get_ref()).map_err(|_| nothing())?;
+        let address = from.address;
+        let token = self
+            .packets()
+            .iter()
+            .rev()
+            .find(|packet| {
+                packet.sender == address
+                    && packet.destination.port() == remote.port()
+                    && super::label::message_name(&packet.payload) == Some("AP-REQ")
+            })
+            .and_then(|packet| packet.payload.bytes().get(4..).map(<[u8]>::to_vec))
+            .ok_or_else(nothing)?;
+        let mut client = Client::replaying(replay.from.get_ref(), service);
+        client.open_session(self, None, token, remote);
+        let mut clients = [client];
+        self.run_until(None, &mut clients);
+        let [client] = clients;
+        client.result.unwrap_or_else(|| Err(nothing()))
+    }
+}
+
+impl Client {
+    fn new(index: usize, call: &Call) -> Self {
+        Self {
+            index,
+            host: call.from.get_ref().clone(),
+            user: Principal::default(),
+            call: Some(call.clone()),
+            service: None,
+            stage: Stage::Idle,
+            renews: false,
+            renewed: false,
+            timer: 0,
+            result: None,
+            last_sender: None,
+        }
+    }
+
+    fn replaying(host: &str, service: Principal) -> Self {
+        Self {
+            index: 0,
+            host: host.to_owned(),
+            user: Principal::default(),
+            call: None,
+            service: Some(service),
+            stage: Stage::Idle,
+            renews: false,
+            renewed: false,
+            timer: 0,
+            result: None,
+            last_sender: None,
+        }
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.result.is_some()
+    }
+
+    /// Whether a packet to `address` is for this client.
+    pub(super) fn owns(&self, address: SocketAddr) -> bool {
+        match &self.stage {
+            Stage::Idle => false,
+            Stage::As(_, delivery) | Stage::Tgs(_, delivery) => delivery.owns(address),
+            Stage::Ap(session) => session.local == address,
+        }
+    }
+
+    /// The client's clock.
+    fn clock(&self, world: &World) -> Timestamp {
+        world
+            .hosts
+            .get(&self.host)
+            .map_or(world.now, |host| host.clock(world.now))
+    }
+
+    /// The user's credential cache on this host.
+    fn cache<'w>(&self, world: &'w World) -> Option<&'w CredentialStore> {
+        world.hosts.get(&self.host)?.caches.get(&self.user)
+    }
+
+    fn begin(&mut self, world: &mut World) {
+        let Some(call) = self.call.clone() else {
+            return;
+        };
+        let Some(user) = world.caller(&call) else {
+            return self.fail(Failure::of_session(
+                SessionError::NoIdentity,
+                None,
+                "no-identity".to_owned(),
+            ));
+        };
+        self.user = user;
+        self.service = call
+            .to
+            .as_ref()
+            .and_then(|to| world.principal(to.get_ref()).ok());
+        if !call.warm
+            && let Some(host) = world.hosts.get_mut(&self.host)
+        {
+            host.purge_cache(&self.user);
+        }
+        self.next(world);
+    }
+
+    /// Begins the next part of the call: log in, renew, get a ticket, reach the service.
+    fn next(&mut self, world: &mut World) {
+        let Some(call) = self.call.clone() else {
+            return;
+        };
+        let Some(tgt) = self
+            .cache(world)
+            .and_then(|cache| cache.initial_ticket().ok())
+            .cloned()
+        else {
+            return self.log_in(world, &call);
+        };
+        if call.renew && !self.renewed {
+            let parameters = TgsParameters::renew(tgt.server.clone());
+            return self.ask_tgs(world, &tgt, parameters);
+        }
+        let Some(service) = self.service.clone() else {
+            return self.succeed();
+        };
+        let now = self.clock(world).time();
+        let held = self
+            .cache(world)
+            .and_then(|cache| cache.find(&CredentialQuery::valid(&service, now)))
+            .cloned();
+        match held {
+            Some(credential) => self.reach_service(world, &call, &service, &credential),
+            None => {
+                // As a user does, without the realm: the client finds it out.
+                let server = service.name.at(Realm::default());
+                self.ask_tgs(world, &tgt, TgsParameters::service(server));
+            }
+        }
+    }
+
+    fn log_in(&mut self, world: &mut World, call: &Call) {
+        let password = world
+            .password(call, &self.user)
+            .unwrap_or_default()
+            .to_owned();
+        let now = self.clock(world);
+        let Some(host) = world.hosts.get_mut(&self.host) else {
+            return;
+        };
+        let mut parameters = match call.user {
+            Some(_) => AsParameters::password(self.user.clone(), &password),
+            None => AsParameters::keytab(self.user.clone(), host.client_keytab.clone()),
+        };
+        parameters.ticket_lifetime = call.lifetime.map(|span| span.0);
+        parameters.renew_lifetime = call.renewable.map(|span| span.0);
+        parameters.forwardable = call.forwardable.then_some(true);
+        let (exchange, step) = AsExchange::start(&host.config, parameters, now, &mut host.rng);
+        self.step_as(world, Box::new(exchange), step);
+    }
+
+    fn ask_tgs(&mut self, world: &mut World, ticket: &Credential, mut parameters: TgsParameters) {
+        let now = self.clock(world);
+        let Some(host) = world.hosts.get_mut(&self.host) else {
+            return;
+        };
+        let cache = host.caches.get(&self.user);
+        parameters.kdc_offset = cache.and_then(CredentialStore::kdc_offset).unwrap_or(0);
+        let cached = cache.map_or(&[][..], CredentialStore::credentials);
+        self.renews = parameters.purpose == TgsPurpose::Renew;
+        let (exchange, step) =
+            TgsExchange::start(&host.config, ticket, cached, parameters, now, &mut host.rng);
+        self.step_tgs(world, Box::new(exchange), step);
+    }
+
+    fn reach_service(
+        &mut self,
+        world: &mut World,
+        call: &Call,
+        service: &Principal,
+        credential: &Credential,
+    ) {
+        let at = call.at.as_ref().map(|host| host.get_ref().as_str());
+        let Some(remote) = world.service_socket(service, at) else {
+            // A ticket is all there is to get: nobody runs the service.
+            return self.succeed();
+        };
+        let offset = self
+            .cache(world)
+            .and_then(CredentialStore::kdc_offset)
+            .unwrap_or(0);
+        let now = self
+            .clock(world)
+            .offset_by(offset.saturating_mul(1_000_000));
+        let parameters = ApParameters {
+            mutual: call.mutual,
+            ..ApParameters::gss()
+        };
+        let Some(host) = world.hosts.get_mut(&self.host) else {
+            return;
+        };
+        match ApExchange::start(credential, &parameters, now, &mut host.rng) {
+            Ok((exchange, token)) => self.open_session(world, Some(exchange), token, remote),
+            Err(error) => self.fail(Failure {
+                error: dialect::session_error_name(&error),
+                sent_by: None,
+                cause: cause_name(&error),
+                text: None,
+            }),
+        }
+    }
+
+    fn step_as(
+        &mut self,
+        world: &mut World,
+        mut exchange: Box<AsExchange>,
+        mut step: Step<AsOutcome>,
+    ) {
+        loop {
+            match step {
+                Step::Done(outcome) => {
+                    if let Some(host) = world.hosts.get_mut(&self.host) {
+                        let cache = CredentialStore::initialized(outcome);
+                        host.caches.insert(self.user.clone(), cache);
+                    }
+                    self.stage = Stage::Idle;
+                    return self.next(world);
+                }
+                Step::Failed(error) => return self.fail_with(world, &error),
+                Step::Send { realm, bytes } => {
+                    let (delivery, ended) =
+                        Delivery::begin(world, self.index, &self.host, &realm, bytes, self.timer);
+                    match ended {
+                        None => {
+                            self.stage = Stage::As(exchange, delivery);
+                            return;
+                        }
+                        Some(delivered) => {
+                            self.timer = delivery.next_timer();
+                            step = self.answer_as(world, &mut exchange, delivered);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn answer_as(
+        &self,
+        world: &mut World,
+        exchange: &mut AsExchange,
+        delivered: Delivered,
+    ) -> Step<AsOutcome> {
+        let now = self.clock(world);
+        let Some(host) = world.hosts.get_mut(&self.host) else {
+            unreachable!("a client's host exists as long as its world");
+        };
+        let answer = delivered.as_deref().map_err(Clone::clone);
+        exchange.input(now, &mut host.rng, answer)
+    }
+
+    fn step_tgs(
+        &mut self,
+        world: &mut World,
+        mut exchange: Box<TgsExchange>,
+        mut step: Step<Credential>,
+    ) {
+        loop {
+            match step {
+                Step::Done(credential) => {
+                    self.keep(world, &exchange, credential);
+                    self.stage = Stage::Idle;
+                    return self.next(world);
+                }
+                Step::Failed(error) => return self.fail_with(world, &error),
+                Step::Send { realm, bytes } => {
+                    let (delivery, ended) =
+                        Delivery::begin(world, self.index, &self.host, &realm, bytes, self.timer);
+                    match ended {
+                        None => {
+                            self.stage = Stage::Tgs(exchange, delivery);
+                            return;
+                        }
+                        Some(delivered) => {
+                            self.timer = delivery.next_timer();
+                            step = self.answer_tgs(world, &mut exchange, delivered);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Puts what a TGS exchange got into the cache.
+    fn keep(&mut self, world: &mut World, exchange: &TgsExchange, credential: Credential) {
+        let Some(cache) = world
+            .hosts
+            .get_mut(&self.host)
+            .and_then(|host| host.caches.get_mut(&self.user))
+        else {
+            return;
+        };
+        if self.renews {
+            self.renewed = true;
+            return cache.reinitialize(credential);
+        }
+        for intermediate in exchange.intermediates() {
+            cache.store(intermediate.clone());
+        }
+        cache.store(credential);
+    }
+
+    fn answer_tgs(
+        &self,
+        world: &mut World,
+        exchange: &mut TgsExchange,
+        delivered: Delivered,
+    ) -> Step<Credential> {
+        let now = self.clock(world);
+        let Some(host) = world.hosts.get_mut(&self.host) else {
+            unreachable!("a client's host exists as long as its world");
+        };
+        let answer = delivered.as_deref().map_err(Clone::clone);
+        exchange.input(now, &mut host.rng, answer)
+    }
+
+    /// Connects to a service; the token follows when the connection stands.
+    fn open_session(
+        &mut self,
+        world: &mut World,
+        exchange: Option<ApExchange>,
+        token: Vec<u8>,
+        remote: SocketAddr,
+    ) {
+        let Some(host) = world.hosts.get_mut(&self.host) else {
+            return;
+        };
+        let local = host.client_socket();
+        world.network.send(world.now, local, remote, Payload::Syn);
+        self.timer += 1;
+        world.network.schedule(
+            world.now + SERVICE_PATIENCE,
+            Event::Timer {
+                client: self.index,
+                serial: self.timer,
+            },
+        );
+        self.stage = Stage::Ap(Box::new(Session {
+            exchange,
+            token,
+            local,
+            remote,
+            is_connected: false,
+        }));
+    }
+
+    /// Takes a packet that is for this client.
+    pub(super) fn packet(&mut self, world: &mut World, packet: &Packet) {
+        self.last_sender = world.host_at(packet.sender).map(|host| host.name.clone());
+        match std::mem::replace(&mut self.stage, Stage::Idle) {
+            Stage::Idle => {}
+            Stage::As(exchange, mut delivery) => {
+                let ended = delivery.packet(world, &self.host, packet);
+                self.continue_as(world, exchange, delivery, ended);
+            }
+            Stage::Tgs(exchange, mut delivery) => {
+                let ended = delivery.packet(world, &self.host, packet);
+                self.continue_tgs(world, exchange, delivery, ended);
+            }
+            Stage::Ap(session) => self.session_packet(world, session, packet),
+        }
+    }
+
+    /// A timer rings.
+    pub(super) fn timer(&mut self, world: &mut World, serial: u64) {
+        match std::mem::replace(&mut self.stage, Stage::Idle) {
+            Stage::Idle => {}
+            Stage::As(exchange, mut delivery) => {
+                let ended = delivery.timer(world, &self.host, serial);
+                self.continue_as(world, exchange, delivery, ended);
+            }
+            Stage::Tgs(exchange, mut delivery) => {
+                let ended = delivery.timer(world, &self.host, serial);
+                self.continue_tgs(world, exchange, delivery, ended);
+            }
+            Stage::Ap(session) if serial == self.timer => {
+                drop(session);
+                self.fail(Failure::of_session(
+                    SessionError::NoAnswer,
+                    None,
+                    "no-answer".to_owned(),
+                ));
+            }
+            Stage::Ap(session) => self.stage = Stage::Ap(session),
+        }
+    }
+
+    fn continue_as(
+        &mut self,
+        world: &mut World,
+        mut exchange: Box<AsExchange>,
+        delivery: Delivery,
+        ended: Option<Delivered>,
+    ) {
+        match ended {
+            None => self.stage = Stage::As(exchange, delivery),
+            Some(delivered) => {
+                self.timer = delivery.next_timer();
+                let step = self.answer_as(world, &mut exchange, delivered);
+                self.step_as(world, exchange, step);
+            }
+        }
+    }
+
+    fn continue_tgs(
+        &mut self,
+        world: &mut World,
+        mut exchange: Box<TgsExchange>,
+        delivery: Delivery,
+        ended: Option<Delivered>,
+    ) {
+        match ended {
+            None => self.stage = Stage::Tgs(exchange, delivery),
+            Some(delivered) => {
+                self.timer = delivery.next_timer();
+                let step = self.answer_tgs(world, &mut exchange, delivered);
+                self.step_tgs(world, exchange, step);
+            }
+        }
+    }
+
+    fn session_packet(&mut self, world: &mut World, mut session: Box<Session>, packet: &Packet) {
+        match &packet.payload {
+            Payload::SynAck => {
+                session.is_connected = true;
+                let payload = Payload::Segment(framed(&session.token));
+                world
+                    .network
+                    .send(world.now, session.local, session.remote, payload);
+                self.stage = Stage::Ap(session);
+            }
+            Payload::Segment(bytes) => {
+                let token = bytes.get(4..).unwrap_or_default();
+                self.session_answer(world, &session, token);
+            }
+            Payload::Reset => {
+                let error = if session.is_connected {
+                    SessionError::ConnectionClosed
+                } else {
+                    SessionError::ConnectionRefused
+                };
+                let sender = self.last_sender.clone();
+                let cause = sender
+                    .as_ref()
+                    .and_then(|host| world.causes.get(host))
+                    .cloned()
+                    .unwrap_or_else(|| error.cause().to_owned());
+                self.fail(Failure::of_session(error, sender, cause));
+            }
+            _ => self.stage = Stage::Ap(session),
+        }
+    }
+
+    fn session_answer(&mut self, world: &World, session: &Session, token: &[u8]) {
+        let Some(exchange) = &session.exchange else {
+            return self.replay_answer(world, token);
+        };
+        if exchange.established().is_some() && token.is_empty() {
+            return self.succeed();
+        }
+        match exchange.input(token) {
+            Ok(_) => self.succeed(),
+            Err(error) => {
+                let refused = matches!(error, ApExchangeError::Refused(_));
+                let dialect = world.hosts.get(&self.host).map(|host| host.config.dialect);
+                self.fail(Failure {
+                    error: dialect::session_error_name(&error),
+                    sent_by: self.last_sender.clone().filter(|_| refused),
+                    cause: self.cause(world, refused, || cause_name(&error)),
+                    text: dialect.and_then(|dialect| dialect::session_text(dialect, &error)),
+                });
+            }
+        }
+    }
+
+    /// An attacker cannot read an AP-REP, but it is one.
+    fn replay_answer(&mut self, world: &World, token: &[u8]) {
+        match dialect::refusal_in(token) {
+            None => self.succeed(),
+            Some(code) => self.fail(Failure {
+                error: ErrorName::Protocol(code),
+                sent_by: self.last_sender.clone(),
+                cause: self.cause(world, true, String::new),
+                text: None,
+            }),
+        }
+    }
+
+    /// What the host that refused had noticed, or else `own`.
+    fn cause(&self, world: &World, refused: bool, own: impl FnOnce() -> String) -> String {
+        self.last_sender
+            .as_ref()
+            .filter(|_| refused)
+            .and_then(|host| world.causes.get(host))
+            .cloned()
+            .unwrap_or_else(own)
+    }
+
+    fn fail_with(&mut self, world: &World, error: &ClientError) {
+        let refused = error.refusal().is_some();
+        let dialect = world.hosts.get(&self.host).map(|host| host.config.dialect);
+        self.fail(Failure {
+            error: dialect::client_error_name(error),
+            sent_by: self.last_sender.clone().filter(|_| refused),
+            cause: self.cause(world, refused, || cause_name(error)),
+            text: dialect.and_then(|dialect| dialect::client_text(dialect, error)),
+        });
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        self.stage = Stage::Idle;
+        self.result = Some(Err(failure));
+    }
+
+    fn succeed(&mut self) {
+        self.stage = Stage::Idle;
+        self.result = Some(Ok(()));
+    }
+}

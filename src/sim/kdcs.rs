@@ -1,0 +1,156 @@
+//! The KDCs and the databases behind them.
+
+use kdclab_kdc::{Database, Kdc, Protocol, Traffic, Transport};
+use kdclab_proto::{Principal, Realm};
+
+use super::network::{Packet, Payload};
+use super::outcome::{VerbError, cause_name};
+use super::world::World;
+
+/// The port of a KDC.
+pub(super) const KDC_PORT: u16 = 88;
+
+/// One KDC process of the simulation.
+#[derive(Clone)]
+pub(super) struct KdcProcess {
+    pub(super) realms: Vec<Realm>,
+    pub(super) kdc: Kdc,
+    pub(super) traffic: Traffic,
+    pub(super) udp_reply_limit: Option<usize>,
+}
+
+/// One KDC process with what a server needs to let it answer.
+#[derive(Clone)]
+pub struct ServedKdc {
+    /// The host it runs on.
+    pub host: String,
+    /// The realms it serves.
+    pub realms: Vec<Realm>,
+    /// The KDC.
+    pub kdc: Kdc,
+    /// What it remembers of requests.
+    pub traffic: Traffic,
+    /// How far its clock is from the true time, in microseconds.
+    pub clock_offset: i64,
+    /// The longest reply over UDP, in bytes.
+    pub udp_reply_limit: Option<usize>,
+}
+
+impl World {
+    /// The KDCs, in the order of their hosts' names.
+    pub fn kdcs(&self) -> Vec<ServedKdc> {
+        self.kdc_processes
+            .iter()
+            .map(|(host, process)| ServedKdc {
+                host: host.clone(),
+                realms: process.realms.clone(),
+                kdc: process.kdc.clone(),
+                traffic: process.traffic.clone(),
+                clock_offset: self.hosts.get(host).map_or(0, |host| host.clock_offset),
+                udp_reply_limit: process.udp_reply_limit,
+            })
+            .collect()
+    }
+
+    pub(super) fn database(&self, realm: &Realm) -> Result<&Database, VerbError> {
+        self.databases.get(realm).ok_or_else(|| VerbError::Unknown {
+            what: "realm",
+            name: realm.to_string(),
+        })
+    }
+
+    /// Puts a changed database in place of the old one, at every KDC that serves it.
+    pub(super) fn change_database(
+        &mut self,
+        realm: &Realm,
+        change: impl FnOnce(&Database) -> Result<Database, kdclab_kdc::DatabaseError>,
+    ) -> Result<bool, VerbError> {
+        let database = change(self.database(realm)?).map_err(VerbError::Database)?;
+        self.databases.insert(realm.clone(), database);
+        for process in self.kdc_processes.values_mut() {
+            if process.realms.contains(realm) {
+                process.kdc = Kdc::new(
+                    process
+                        .realms
+                        .iter()
+                        .filter_map(|realm| self.databases.get(realm))
+                        .cloned(),
+                );
+            }
+        }
+        Ok(true)
+    }
+
+    /// Clears the failed attempts of a principal at every KDC of its realm.
+    pub(super) fn unlock(&mut self, principal: &Principal) -> bool {
+        let Some(entry) = self
+            .databases
+            .get(&principal.realm)
+            .and_then(|database| database.lookup(principal))
+        else {
+            return false;
+        };
+        let mut changed = false;
+        for process in self.kdc_processes.values() {
+            let history = process.traffic.logons(&principal.realm, entry.id());
+            if history.failures > 0 {
+                process
+                    .traffic
+                    .set_logons(&principal.realm, entry.id(), Default::default());
+                changed = true;
+            }
+        }
+        changed
+    }
+
+    /// Lets the KDC on `host` answer the request in `packet`.
+    pub(super) fn kdc_request(&mut self, host: &str, packet: &Packet) {
+        let (protocol, request) = match &packet.payload {
+            Payload::Datagram(bytes) => (Protocol::Udp, bytes.as_slice()),
+            Payload::Segment(bytes) => match bytes.split_at_checked(4) {
+                Some((_, request)) => (Protocol::Tcp, request),
+                None => return,
+            },
+            _ => return,
+        };
+        let now = self.now;
+        let (Some(process), Some(host)) = (self.kdc_processes.get(host), self.hosts.get_mut(host))
+        else {
+            return;
+        };
+        let transport = Transport {
+            protocol,
+            peer: packet.source,
+            reply_limit: match protocol {
+                Protocol::Udp => process.udp_reply_limit,
+                Protocol::Tcp => None,
+            },
+        };
+        let clock = host.clock(now);
+        let reply = process
+            .kdc
+            .handle(&process.traffic, clock, &mut host.rng, &transport, request);
+        host.log.extend(reply.outcome.log_lines());
+        let cause = reply
+            .outcome
+            .exchange()
+            .and_then(|exchange| {
+                exchange
+                    .withheld
+                    .as_ref()
+                    .or_else(|| exchange.result.as_ref().err())
+            })
+            .map(cause_name);
+        let host = host.name.clone();
+        if let Some(cause) = cause {
+            self.note_cause(&host, cause);
+        }
+        if let Some(bytes) = reply.bytes {
+            let payload = match protocol {
+                Protocol::Udp => Payload::Datagram(bytes),
+                Protocol::Tcp => Payload::Segment(super::framed(&bytes)),
+            };
+            self.network.answer(now, packet, payload);
+        }
+    }
+}

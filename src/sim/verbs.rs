@@ -1,0 +1,431 @@
+//! The verbs of a scenario, done to a world.
+
+use kdclab_kdc::{Attributes, LongTermKey, PasswordKeys, PrincipalEntry};
+use kdclab_proto::{Enctype, Keytab, KeytabEntry, Principal, Realm};
+use zeroize::Zeroizing;
+
+use super::network::Rule;
+use super::outcome::VerbError;
+use super::world::World;
+use crate::script::values::{EnctypeName, ErrorName};
+use crate::script::verb::{
+    AddPrincipal, Attempt, ChangeKey, KeytabCopy, LinkEffect, LinkFault, ModifyPrincipal, RunAs,
+    SetPassword, SetTrustKey, Verb,
+};
+
+/// Whether a step changed the world.
+type Changed = bool;
+
+impl World {
+    /// Does one step.
+    ///
+    /// # Errors
+    /// [`VerbError`] when it cannot be done, or changes nothing.
+    pub fn apply(&mut self, verb: &Verb) -> Result<(), VerbError> {
+        if self.perform(verb)? {
+            Ok(())
+        } else {
+            Err(VerbError::ChangesNothing)
+        }
+    }
+
+    fn perform(&mut self, verb: &Verb) -> Result<Changed, VerbError> {
+        match verb {
+            Verb::AddPrincipal(added) => self.add_principal(added),
+            Verb::Attempt(attempt) => self.attempt(attempt),
+            Verb::ChangeKey(change) => self.change_key(change),
+            Verb::ConfigureAcceptor(change) => {
+                self.configure_acceptor(change.host.get_ref(), &change.set)
+            }
+            Verb::ConfigureClient(change) => {
+                self.configure_client(change.host.get_ref(), &change.set)
+            }
+            Verb::ConfigureRealm(change) => {
+                self.configure_realm(&Realm::from(change.realm.get_ref().as_str()), &change.set)
+            }
+            Verb::ExportKeytab(copy) => self.export_keytab(copy),
+            Verb::HostDown(host) => self.set_up(host.get_ref(), false),
+            Verb::HostUp(host) => self.set_up(host.get_ref(), true),
+            Verb::Ktadd(copy) => self.ktadd(copy),
+            Verb::Link(link) => self.link(link),
+            Verb::ModifyPrincipal(change) => self.modify_principal(change),
+            Verb::Noop(verb) => match self.perform(verb)? {
+                true => Err(VerbError::ChangesSomething),
+                false => Ok(true),
+            },
+            Verb::PurgeCcache(cache) => {
+                let user = self.principal(cache.user.get_ref())?;
+                Ok(self.host_mut(cache.on.get_ref())?.purge_cache(&user))
+            }
+            Verb::RemovePrincipal(name) => {
+                let principal = self.principal(name.get_ref())?;
+                self.change_database(&principal.realm, |database| database.remove(&principal))
+            }
+            Verb::RepairLinks(_) => Ok(self.repair_links()),
+            Verb::ResetKey(name) => {
+                let principal = self.principal(name.get_ref())?;
+                let enctypes = self.own_enctypes(&principal)?;
+                self.random_keys(&principal, &enctypes, false)
+            }
+            Verb::RunAs(run_as) => self.run_as(run_as),
+            Verb::SetClock(clock) => {
+                let host = self.host_mut(clock.host.get_ref())?;
+                Ok(std::mem::replace(&mut host.clock_offset, clock.offset.0) != clock.offset.0)
+            }
+            Verb::SetPassword(change) => self.set_password(change),
+            Verb::SetTrustKey(change) => self.set_trust_key(change),
+            Verb::Unlock(name) => {
+                let principal = self.principal(name.get_ref())?;
+                Ok(self.unlock(&principal))
+            }
+            Verb::Wait(span) => {
+                self.wait(span.0);
+                Ok(!span.0.is_zero())
+            }
+        }
+    }
+
+    fn add_principal(&mut self, added: &AddPrincipal) -> Result<Changed, VerbError> {
+        let principal = self.principal(added.name.get_ref())?;
+        let database = self.database(&principal.realm)?;
+        if database.lookup(&principal).is_some() {
+            return Err(VerbError::TakenName {
+                principal: principal.to_string(),
+            });
+        }
+        let enctypes = enctypes(added.enctypes.as_deref())
+            .unwrap_or_else(|| database.policy().supported_enctypes.clone());
+        let mut entry = PrincipalEntry::new(principal.clone());
+        match &added.password {
+            Some(password) => {
+                let keys = self.password_keys(&entry, &principal.realm, password, &enctypes)?;
+                entry.set_keys(keys, false);
+            }
+            None => {
+                entry.set_random_keys(&enctypes, self.admin_rng(), false)?;
+            }
+        }
+        self.change_database(&principal.realm, |database| database.insert(entry))
+    }
+
+    fn attempt(&mut self, attempt: &Attempt) -> Result<Changed, VerbError> {
+        for _ in 0..attempt.times {
+            let outcome = self.call_one(&attempt.call);
+            if outcome.error() != attempt.error {
+                let described = |error: Option<ErrorName>| {
+                    error.map_or_else(|| "success".to_owned(), ErrorName::described)
+                };
+                return Err(VerbError::AttemptEndedOtherwise {
+                    expected: described(attempt.error),
+                    actual: described(outcome.error()),
+                });
+            }
+        }
+        Ok(attempt.times > 0)
+    }
+
+    fn change_key(&mut self, change: &ChangeKey) -> Result<Changed, VerbError> {
+        let principal = self.principal(change.of.get_ref())?;
+        let enctypes = match enctypes(change.enctypes.as_deref()) {
+            Some(enctypes) => enctypes,
+            None => self.own_enctypes(&principal)?,
+        };
+        match &change.password {
+            Some(password) => self.keys_of_password(
+                &principal,
+                &principal.realm,
+                password,
+                &enctypes,
+                None,
+                change.keep_old,
+            ),
+            None => self.random_keys(&principal, &enctypes, change.keep_old),
+        }
+    }
+
+    fn random_keys(
+        &mut self,
+        principal: &Principal,
+        enctypes: &[Enctype],
+        keep_old: bool,
+    ) -> Result<Changed, VerbError> {
+        let keys = enctypes
+            .iter()
+            .map(|enctype| kdclab_proto::Key::generate(*enctype, self.admin_rng()))
+            .map(|key| key.map(LongTermKey::from))
+            .collect::<Result<Vec<_>, _>>()?;
+        self.change_database(&principal.realm, |database| {
+            database.update(principal, |entry| {
+                entry.set_keys(keys, keep_old);
+            })
+        })
+    }
+
+    fn keys_of_password(
+        &mut self,
+        principal: &Principal,
+        realm: &Realm,
+        password: &str,
+        enctypes: &[Enctype],
+        kvno: Option<u32>,
+        keep_old: bool,
+    ) -> Result<Changed, VerbError> {
+        let entry = self.entry(realm, principal)?;
+        let kvno = kvno.unwrap_or_else(|| entry.kvno().saturating_add(1));
+        let keys = self.password_keys(entry, realm, password, enctypes)?;
+        let same = entry.kvno() == kvno
+            && entry.key_set(kvno).is_some_and(|set| {
+                set.keys
+                    .iter()
+                    .map(|key| &key.key)
+                    .eq(keys.iter().map(|key| &key.key))
+            });
+        self.change_database(realm, |database| {
+            database.update(principal, |entry| {
+                entry.set_keys_of_version(kvno, keys, keep_old);
+            })
+        })?;
+        Ok(!same)
+    }
+
+    pub(super) fn password_keys(
+        &self,
+        entry: &PrincipalEntry,
+        realm: &Realm,
+        password: &str,
+        enctypes: &[Enctype],
+    ) -> Result<Vec<LongTermKey>, VerbError> {
+        let salt = self.database(realm)?.policy().salt(&entry.principal().name);
+        Ok(entry.password_keys(
+            &PasswordKeys {
+                password,
+                enctypes,
+                salt: &salt,
+                s2kparams: None,
+            },
+            &self.key_cache,
+        )?)
+    }
+
+    fn export_keytab(&mut self, copy: &KeytabCopy) -> Result<Changed, VerbError> {
+        let principal = self.principal(copy.of.get_ref())?;
+        let time = self.now().time();
+        let wanted = enctypes(copy.enctypes.as_deref());
+        let mut entries =
+            keytab_entries(self.entry(&principal.realm, &principal)?, &principal, time);
+        if let Some(wanted) = &wanted {
+            entries.retain(|entry| wanted.contains(&entry.enctype));
+        }
+        if entries.is_empty() {
+            return Err(VerbError::NoKeys {
+                principal: principal.to_string(),
+            });
+        }
+        let host = self.host_mut(copy.to.get_ref())?;
+        let before = host.keytab.clone();
+        if copy.replace {
+            host.keytab
+                .entries
+                .retain(|entry| entry.principal != principal);
+        }
+        merge(&mut host.keytab, entries);
+        Ok(host.keytab != before)
+    }
+
+    fn ktadd(&mut self, copy: &KeytabCopy) -> Result<Changed, VerbError> {
+        let principal = self.principal(copy.of.get_ref())?;
+        let enctypes = match enctypes(copy.enctypes.as_deref()) {
+            Some(enctypes) => enctypes,
+            None => self.own_enctypes(&principal)?,
+        };
+        self.random_keys(&principal, &enctypes, false)?;
+        self.export_keytab(copy)
+    }
+
+    fn link(&mut self, link: &LinkFault) -> Result<Changed, VerbError> {
+        let address = |name: Option<&String>| {
+            name.map(|name| self.host(name).map(|host| host.address))
+                .transpose()
+        };
+        let rule = Rule {
+            from: address(link.from.as_ref().map(|from| from.get_ref()))?,
+            to: address(link.to.as_ref().map(|to| to.get_ref()))?,
+            message: link
+                .message
+                .as_ref()
+                .map(|message| message.get_ref().clone()),
+            transport: link.transport,
+            after: link.after,
+            count: link.count,
+            copy_to: match &link.effect {
+                LinkEffect::CopyTo(host) => address(Some(host.get_ref()))?,
+                _ => None,
+            },
+            effect: link.effect.clone(),
+            held: None,
+        };
+        self.network.rules.push(rule);
+        Ok(true)
+    }
+
+    fn modify_principal(&mut self, change: &ModifyPrincipal) -> Result<Changed, VerbError> {
+        let principal = self.principal(change.name.get_ref())?;
+        let entry = self.entry(&principal.realm, &principal)?;
+        let mut changed = entry.clone();
+        apply_attributes(
+            &mut changed.attributes,
+            change.attributes.iter().map(|flag| flag.get_ref()),
+        )?;
+        if let Some(expires) = change.expires {
+            changed.expiration = Some(expires.0);
+        }
+        if let Some(expires) = change.password_expires {
+            changed.password_expiration = Some(expires.0);
+        }
+        if let Some(life) = change.max_life {
+            changed.max_life = Some(life.0);
+        }
+        if let Some(life) = change.max_renewable_life {
+            changed.max_renewable_life = Some(life.0);
+        }
+        if let Some(session) = enctypes(change.session_enctypes.as_deref()) {
+            changed.session_enctypes = Some(session);
+        }
+        let same = entry.attributes == changed.attributes
+            && entry.expiration == changed.expiration
+            && entry.password_expiration == changed.password_expiration
+            && entry.max_life == changed.max_life
+            && entry.max_renewable_life == changed.max_renewable_life
+            && entry.session_enctypes == changed.session_enctypes;
+        self.change_database(&principal.realm, |database| {
+            database.update(&principal, |entry| *entry = changed)
+        })?;
+        Ok(!same)
+    }
+
+    pub(super) fn run_as(&mut self, run_as: &RunAs) -> Result<Changed, VerbError> {
+        let principal = self.principal(run_as.principal.get_ref())?;
+        let time = self.now().time();
+        let entries = keytab_entries(self.entry(&principal.realm, &principal)?, &principal, time);
+        let host = self.host_mut(run_as.host.get_ref())?;
+        let keytab = Keytab { entries };
+        let changed = host.run_as.as_ref() != Some(&principal) || host.client_keytab != keytab;
+        host.run_as = Some(principal);
+        host.client_keytab = keytab;
+        Ok(changed)
+    }
+
+    fn set_password(&mut self, change: &SetPassword) -> Result<Changed, VerbError> {
+        let user = self.principal(change.user.get_ref())?;
+        let enctypes = match enctypes(change.enctypes.as_deref()) {
+            Some(enctypes) => enctypes,
+            None => self
+                .database(&user.realm)?
+                .policy()
+                .supported_enctypes
+                .clone(),
+        };
+        self.keys_of_password(&user, &user.realm, &change.password, &enctypes, None, false)?;
+        if change.told {
+            self.passwords.insert(user, change.password.clone());
+        }
+        Ok(true)
+    }
+
+    fn set_trust_key(&mut self, change: &SetTrustKey) -> Result<Changed, VerbError> {
+        let trust = self.principal(change.of.get_ref())?;
+        let realm = Realm::from(change.realm.get_ref().as_str());
+        let password = match &change.password {
+            Some(password) => password.clone(),
+            None => {
+                self.trust_passwords
+                    .get(&trust)
+                    .cloned()
+                    .ok_or_else(|| VerbError::Unknown {
+                        what: "password of the trust",
+                        name: trust.to_string(),
+                    })?
+            }
+        };
+        let enctypes = match enctypes(change.enctypes.as_deref()) {
+            Some(enctypes) => enctypes,
+            None => self.database(&realm)?.policy().supported_enctypes.clone(),
+        };
+        self.keys_of_password(&trust, &realm, &password, &enctypes, change.kvno, false)
+    }
+
+    /// The types of a principal's newest keys.
+    fn own_enctypes(&self, principal: &Principal) -> Result<Vec<Enctype>, VerbError> {
+        let entry = self.entry(&principal.realm, principal)?;
+        Ok(entry
+            .key_sets()
+            .first()
+            .map(|set| set.keys.iter().map(|key| key.key.enctype()).collect())
+            .unwrap_or_default())
+    }
+
+    /// The entry of `principal` in the database of `realm`. A trust's principal is in two of them.
+    fn entry(&self, realm: &Realm, principal: &Principal) -> Result<&PrincipalEntry, VerbError> {
+        self.database(realm)?
+            .lookup(principal)
+            .ok_or_else(|| VerbError::Unknown {
+                what: "principal",
+                name: principal.to_string(),
+            })
+    }
+}
+
+/// The newest keys of an entry, as a keytab holds them.
+pub(super) fn keytab_entries(
+    entry: &PrincipalEntry,
+    principal: &Principal,
+    timestamp: kdclab_proto::KerberosTime,
+) -> Vec<KeytabEntry> {
+    let Some(newest) = entry.key_sets().first() else {
+        return Vec::new();
+    };
+    newest
+        .keys
+        .iter()
+        .map(|key| KeytabEntry {
+            principal: principal.clone(),
+            timestamp,
+            kvno: newest.kvno,
+            enctype: key.key.enctype(),
+            key_bytes: Zeroizing::new(key.key.expose_bytes().to_vec()),
+        })
+        .collect()
+}
+
+/// Adds entries; one of the same principal, version and type takes the older one's place.
+pub(super) fn merge(keytab: &mut Keytab, entries: Vec<KeytabEntry>) {
+    for entry in entries {
+        let same = keytab.entries.iter_mut().find(|old| {
+            old.principal == entry.principal
+                && old.kvno == entry.kvno
+                && old.enctype == entry.enctype
+        });
+        match same {
+            Some(old) if old.key_bytes == entry.key_bytes => {}
+            Some(old) => *old = entry,
+            None => keytab.entries.push(entry),
+        }
+    }
+}
+
+pub(super) fn enctypes(names: Option<&[EnctypeName]>) -> Option<Vec<Enctype>> {
+    names.map(|names| names.iter().map(|name| name.0).collect())
+}
+
+pub(super) fn apply_attributes<'a>(
+    attributes: &mut Attributes,
+    flags: impl IntoIterator<Item = &'a String>,
+) -> Result<(), VerbError> {
+    for flag in flags {
+        attributes.apply(flag).map_err(|_| VerbError::Unknown {
+            what: "attribute",
+            name: flag.clone(),
+        })?;
+    }
+    Ok(())
+}

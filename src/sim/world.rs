@@ -1,0 +1,299 @@
+//! The world as a value.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use kdclab_client::{ClientConfig, ReplayCache, ReplayKey};
+use kdclab_kdc::{Database, KeyCache};
+use kdclab_proto::{KerberosTime, Keytab, KeytabEntry, Principal, Realm, Timestamp};
+
+use super::acceptors::Service;
+use super::host::Host;
+use super::kdcs::{KDC_PORT, KdcProcess};
+use super::label;
+use super::network::{Event, Fate, Network, Packet, Payload};
+use super::outcome::VerbError;
+use super::random::HostRng;
+use super::verbs::keytab_entries;
+use crate::script::Scope;
+use crate::script::model::Call;
+
+/// Hosts, KDCs, services and clients, and the packets they exchange. A clone goes its own way.
+#[derive(Clone)]
+pub struct World {
+    pub(super) now: Timestamp,
+    pub(super) epoch: KerberosTime,
+    pub(super) scope: Scope,
+    pub(super) hosts: BTreeMap<String, Host>,
+    pub(super) kdc_processes: BTreeMap<String, KdcProcess>,
+    pub(super) databases: BTreeMap<Realm, Database>,
+    /// The hosts of each realm's KDCs, the preferred one first.
+    pub(super) realm_kdcs: BTreeMap<Realm, Vec<String>>,
+    pub(super) services: BTreeMap<Principal, Service>,
+    /// The longest reply over UDP of each realm that limits it, in bytes.
+    pub(super) udp_reply_limits: BTreeMap<Realm, usize>,
+    pub(super) replay_caches: BTreeMap<(String, ReplayKey), ReplayCache>,
+    /// What users type.
+    pub(super) passwords: BTreeMap<Principal, String>,
+    pub(super) trust_passwords: BTreeMap<Principal, String>,
+    pub(super) network: Network,
+    pub(super) key_cache: KeyCache,
+    pub(super) admin_rng: HostRng,
+    /// What each host last refused, and why, since the running act began.
+    pub(super) causes: BTreeMap<String, String>,
+}
+
+impl World {
+    pub(super) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    pub(super) fn admin_rng(&mut self) -> &mut HostRng {
+        &mut self.admin_rng
+    }
+
+    pub(super) fn host(&self, name: &str) -> Result<&Host, VerbError> {
+        self.hosts.get(name).ok_or_else(|| VerbError::Unknown {
+            what: "host",
+            name: name.to_owned(),
+        })
+    }
+
+    pub(super) fn host_mut(&mut self, name: &str) -> Result<&mut Host, VerbError> {
+        self.hosts.get_mut(name).ok_or_else(|| VerbError::Unknown {
+            what: "host",
+            name: name.to_owned(),
+        })
+    }
+
+    pub(super) fn host_at(&self, address: IpAddr) -> Option<&Host> {
+        self.hosts.values().find(|host| host.address == address)
+    }
+
+    pub(super) fn principal(&self, text: &str) -> Result<Principal, VerbError> {
+        self.scope.parse(text).map_err(|_| VerbError::Unknown {
+            what: "principal",
+            name: text.to_owned(),
+        })
+    }
+
+    pub(super) fn set_up(&mut self, name: &str, is_up: bool) -> Result<bool, VerbError> {
+        let host = self.host_mut(name)?;
+        Ok(std::mem::replace(&mut host.is_up, is_up) != is_up)
+    }
+
+    pub(super) fn repair_links(&mut self) -> bool {
+        let changed = !self.network.rules.is_empty();
+        self.network.rules.clear();
+        changed
+    }
+
+    pub(super) fn note_cause(&mut self, host: &str, cause: String) {
+        self.causes.insert(host.to_owned(), cause);
+    }
+
+    /// Lets time pass. Packets in flight arrive.
+    pub fn wait(&mut self, time: Duration) {
+        let until = self.now + time;
+        self.run_until(Some(until), &mut []);
+        self.now = until;
+    }
+
+    /// Every packet sent so far.
+    pub fn packets(&self) -> &[Packet] {
+        &self.network.transcript
+    }
+
+    /// The messages sent since packet number `start`.
+    pub(crate) fn labels(&self, start: usize) -> Vec<String> {
+        self.packets()
+            .iter()
+            .skip(start)
+            .filter_map(|packet| label::message_label(&packet.payload))
+            .collect()
+    }
+
+    /// The lines of a host's log.
+    pub(crate) fn log(&self, host: &str) -> &[String] {
+        self.hosts.get(host).map_or(&[], |host| host.log.as_slice())
+    }
+
+    pub(super) fn log_lengths(&self) -> BTreeMap<String, usize> {
+        self.hosts
+            .iter()
+            .map(|(name, host)| (name.clone(), host.log.len()))
+            .collect()
+    }
+
+    /// The packets sent since packet number `start`, one line each, in virtual time.
+    pub fn timeline(&self, start: usize) -> Vec<String> {
+        self.packets()
+            .iter()
+            .skip(start)
+            .map(|packet| self.timeline_entry(packet))
+            .collect()
+    }
+
+    fn timeline_entry(&self, packet: &Packet) -> String {
+        let since = packet.sent.unix_microseconds() - self.epoch.timestamp().unix_microseconds();
+        let name = |address: IpAddr| {
+            self.host_at(address)
+                .map_or_else(|| address.to_string(), |host| host.name.clone())
+        };
+        let what = label::message_label(&packet.payload).unwrap_or_else(|| {
+            match &packet.payload {
+                Payload::Datagram(_) | Payload::Segment(_) => "data",
+                Payload::Reset => "reset",
+                Payload::Syn => "connect",
+                Payload::SynAck => "connected",
+                Payload::Unreachable => "port unreachable",
+            }
+            .to_owned()
+        });
+        let fate = match packet.fate {
+            Fate::Delivered => String::new(),
+            fate => format!(" ({fate})"),
+        };
+        format!(
+            "{:>12.6} s  {:>8} -> {:8} {} {:4} {what}{fate}",
+            since as f64 / 1e6,
+            name(packet.sender),
+            name(packet.receiver),
+            packet.payload.transport(),
+            packet.payload.bytes().len(),
+        )
+    }
+
+    /// Handles events until `until`, or without it until every client is done.
+    pub(super) fn run_until(
+        &mut self,
+        until: Option<Timestamp>,
+        clients: &mut [super::client::Client],
+    ) {
+        while until.is_some() || clients.iter().any(|client| !client.is_done()) {
+            let Some(at) = self.network.next_time() else {
+                return;
+            };
+            if until.is_some_and(|until| at > until) {
+                return;
+            }
+            let Some((at, event)) = self.network.next_event() else {
+                return;
+            };
+            self.now = self.now.max(at);
+            match event {
+                Event::Arrive(packet) => self.arrive(&packet, clients),
+                Event::Timer { client, serial } => {
+                    if let Some(client) = clients.get_mut(client) {
+                        client.timer(self, serial);
+                    }
+                }
+            }
+        }
+    }
+
+    fn arrive(&mut self, packet: &Packet, clients: &mut [super::client::Client]) {
+        let Some(host) = self.host_at(packet.receiver) else {
+            return;
+        };
+        if !host.is_up {
+            return;
+        }
+        let host = host.name.clone();
+        if let Some(client) = clients
+            .iter_mut()
+            .find(|client| client.owns(packet.destination))
+        {
+            return client.packet(self, packet);
+        }
+        let port = packet.destination.port();
+        let is_kdc = port == KDC_PORT && self.kdc_processes.contains_key(&host);
+        match &packet.payload {
+            Payload::Syn if is_kdc || self.listens(&host, port) => {
+                self.network.answer(self.now, packet, Payload::SynAck);
+            }
+            Payload::Syn => self.network.answer(self.now, packet, Payload::Reset),
+            Payload::Datagram(_) | Payload::Segment(_) if is_kdc => self.kdc_request(&host, packet),
+            Payload::Segment(_) if self.listens(&host, port) => self.service_request(&host, packet),
+            Payload::Datagram(_) => self.network.answer(self.now, packet, Payload::Unreachable),
+            // A client that has gone, or the transport's own.
+            _ => {}
+        }
+    }
+
+    /// The krb5.conf of each host, by the host's name.
+    pub fn client_configs(&self) -> impl Iterator<Item = (&str, &ClientConfig)> {
+        self.hosts
+            .iter()
+            .map(|(name, host)| (name.as_str(), &host.config))
+    }
+
+    /// The keytabs of the hosts that have one.
+    pub fn keytabs(&self) -> impl Iterator<Item = (&str, &Keytab)> {
+        self.hosts
+            .iter()
+            .filter(|(_, host)| !host.keytab.entries.is_empty())
+            .map(|(name, host)| (name.as_str(), &host.keytab))
+    }
+
+    /// The newest keys of every principal that is no service of a host: users, and what hosts run as.
+    pub fn user_keytab(&self) -> Keytab {
+        let mut entries: Vec<KeytabEntry> = Vec::new();
+        for principal in self.passwords.keys() {
+            let entry = self
+                .databases
+                .get(&principal.realm)
+                .and_then(|database| database.lookup(principal));
+            if let Some(entry) = entry {
+                entries.extend(keytab_entries(entry, principal, self.now.time()));
+            }
+        }
+        Keytab { entries }
+    }
+
+    /// Where each realm's KDCs listen, given where each host's KDC does.
+    pub fn kdc_addresses(
+        &self,
+        hosts: &BTreeMap<String, SocketAddr>,
+    ) -> BTreeMap<Realm, Vec<SocketAddr>> {
+        self.realm_kdcs
+            .iter()
+            .map(|(realm, kdcs)| {
+                let addresses = kdcs.iter().filter_map(|kdc| hosts.get(kdc)).copied();
+                (realm.clone(), addresses.collect())
+            })
+            .collect()
+    }
+
+    /// Who makes `call`.
+    pub fn caller(&self, call: &Call) -> Option<Principal> {
+        match &call.user {
+            Some(user) => self.scope.parse(user.get_ref()).ok(),
+            None => self.hosts.get(call.from.get_ref())?.run_as.clone(),
+        }
+    }
+
+    /// What the caller types.
+    pub fn password<'a>(&'a self, call: &'a Call, user: &Principal) -> Option<&'a str> {
+        call.password
+            .as_deref()
+            .or_else(|| self.passwords.get(user).map(String::as_str))
+    }
+
+    /// The service that `call` is about, and the host that it reaches.
+    pub fn called_service(&self, call: &Call) -> Option<(Principal, String)> {
+        let service = self.scope.parse(call.to.as_ref()?.get_ref()).ok()?;
+        let host = match &call.at {
+            Some(host) => host.get_ref().clone(),
+            None => self.services.get(&service)?.hosts.first()?.clone(),
+        };
+        Some((service, host))
+    }
+
+    /// Forgets what happened, before an act.
+    pub(super) fn begin_act(&mut self) -> BTreeMap<String, usize> {
+        self.causes.clear();
+        self.log_lengths()
+    }
+}

@@ -1,0 +1,6 @@
+//! Foreign programs against our KDC, and our client against theirs.
+//!
+//! These need the packages that `tests/install-peers` installs; a missing program is a failure.
+
+mod mit_clients;
+mod served;

@@ -1,0 +1,173 @@
+//! `kdclab serve` as a child process, and MIT's programs run against it.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A served scenario; it stops when this is dropped.
+pub(crate) struct Served {
+    child: Child,
+    facts: Value,
+    home: TempDir,
+}
+
+impl Served {
+    pub(crate) fn start(scenario: &str, phase: &str) -> Self {
+        let home = TempDir::new().unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_kdclab"))
+            .args(["serve", scenario, "--phase", phase, "--until-eof", "--dir"])
+            .arg(home.path().join("served"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let facts = serde_json::from_str(&line).expect("serve prints one line of JSON");
+        Self { child, facts, home }
+    }
+
+    /// The plain healthy world.
+    pub(crate) fn healthy() -> Self {
+        let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/healthy.toml");
+        Self::start(scenario, "healthy")
+    }
+
+    /// A variable that `serve` announced.
+    pub(crate) fn variable(&self, name: &str) -> &str {
+        self.facts["env"][name]
+            .as_str()
+            .unwrap_or_else(|| panic!("serve announces {name}"))
+    }
+
+    /// The directory that `serve` filled.
+    pub(crate) fn dir(&self) -> PathBuf {
+        self.variable("KDCLAB_DIR").into()
+    }
+
+    /// A user's session on `host`: a credential cache and a krb5.conf.
+    pub(crate) fn session(&self, host: &str) -> Session<'_> {
+        Session {
+            served: self,
+            directory: TempDir::new_in(self.home.path()).unwrap(),
+            krb5_conf: self
+                .dir()
+                .join(format!("{host}.krb5.conf"))
+                .display()
+                .to_string(),
+        }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let status = self.child.wait().unwrap();
+        if !std::thread::panicking() {
+            assert!(status.success(), "serve ended with {status}");
+        }
+    }
+}
+
+/// A user's session on one host.
+pub(crate) struct Session<'a> {
+    served: &'a Served,
+    directory: TempDir,
+    krb5_conf: String,
+}
+
+impl Session<'_> {
+    /// Lines that take precedence over the served krb5.conf.
+    pub(crate) fn with_krb5_conf(mut self, lines: &str) -> Self {
+        let path = self.directory.path().join("krb5.conf");
+        std::fs::write(&path, lines).unwrap();
+        self.krb5_conf = format!("{}:{}", path.display(), self.krb5_conf);
+        self
+    }
+
+    pub(crate) fn ccache(&self) -> PathBuf {
+        self.directory.path().join("ccache")
+    }
+
+    /// Runs a program, with `input` typed, and returns what it did.
+    pub(crate) fn run(&self, program: &str, arguments: &[&str], input: &str) -> Finished {
+        let mut child = Command::new(program)
+            .args(arguments)
+            .env("KRB5_CONFIG", &self.krb5_conf)
+            .env("KRB5CCNAME", format!("FILE:{}", self.ccache().display()))
+            .env(
+                "KRB5_CLIENT_KTNAME",
+                self.served.variable("KRB5_CLIENT_KTNAME"),
+            )
+            .env("KRB5RCACHENAME", self.served.variable("KRB5RCACHENAME"))
+            .env("LC_ALL", "C")
+            .env_remove("KRB5_KTNAME")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| {
+                panic!("cannot run {program} ({error}); tests/install-peers installs it")
+            });
+        use std::io::Write;
+        // A program that does not ask has closed its input already.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let what = format!("{program} {}", arguments.join(" "));
+        Finished::new(what, child.wait_with_output().unwrap())
+    }
+
+    pub(crate) fn kinit(&self, arguments: &[&str], password: &str) -> Finished {
+        self.run("kinit", arguments, &format!("{password}\n"))
+    }
+
+    pub(crate) fn klist(&self) -> String {
+        self.run("klist", &["-ef"], "").succeeds()
+    }
+}
+
+/// What a program did.
+pub(crate) struct Finished {
+    what: String,
+    output: String,
+    success: bool,
+}
+
+impl Finished {
+    fn new(what: String, output: Output) -> Self {
+        let text = [output.stdout, output.stderr].concat();
+        Self {
+            what,
+            output: String::from_utf8_lossy(&text).into_owned(),
+            success: output.status.success(),
+        }
+    }
+
+    /// Everything it printed, if it succeeded.
+    #[track_caller]
+    pub(crate) fn succeeds(self) -> String {
+        assert!(self.success, "{} failed:\n{}", self.what, self.output);
+        self.output
+    }
+
+    /// It failed and printed `text`.
+    #[track_caller]
+    pub(crate) fn fails_with(self, text: &str) {
+        assert!(!self.success, "{} succeeded:\n{}", self.what, self.output);
+        assert!(
+            self.output.contains(text),
+            "{} did not print {text:?}:\n{}",
+            self.what,
+            self.output
+        );
+    }
+}
+
+/// The path as text, for a command line.
+pub(crate) fn text(path: &Path) -> &str {
+    path.to_str().expect("test directories have plain names")
+}
