@@ -5,7 +5,7 @@ mod parameters;
 mod path;
 mod request;
 
-use kdclab_proto::messages::{KdcOptions, Ticket};
+use kdclab_proto::messages::{KdcOptions, Ticket, TicketFlags};
 use kdclab_proto::{Enctype, Principal, PrincipalName, Realm, Timestamp};
 use rand::CryptoRng;
 
@@ -244,8 +244,18 @@ impl TgsExchange {
     }
 
     fn wanted_options(&self) -> KdcOptions {
-        let mut options = KdcOptions::NONE;
+        let mut options = self.configured_options();
         options.set(KdcOptions::CANONICALIZE, self.parameters.canonicalize);
+        options
+    }
+
+    /// What the configuration asks for where tickets do not inherit it.
+    fn configured_options(&self) -> KdcOptions {
+        let mut options = KdcOptions::NONE;
+        let forwardable = self.config.forwardable
+            && !self.behaviour().tgs_inherits
+            && self.current.flags.contains(TicketFlags::FORWARDABLE);
+        options.set(KdcOptions::FORWARDABLE, forwardable);
         options
     }
 

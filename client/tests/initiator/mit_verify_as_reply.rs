@@ -24,6 +24,11 @@ fn canonicalizing() -> AsParameters {
 fn login(parameters: AsParameters, change: impl FnOnce(&mut Parts)) -> Step<AsOutcome> {
     let mut run = AsRun::start(&ClientConfig::mit(REALM), parameters);
     let mut parts = parts(&run.request(), &alice(), INITIAL);
+    parts.rep.padata = Some(vec![etype_info2(&[(
+        AES256,
+        Some("LAB.EXAMPLEalice"),
+        None,
+    )])]);
     change(&mut parts);
     run.answer(&parts.seal_as(&alice_key(AES256)))
 }
@@ -61,6 +66,16 @@ fn other_client_name() {
     );
     let outcome = done(login(canonicalizing(), other_cname));
     assert_eq!(outcome.credential.client, principal("bob"));
+}
+
+#[test]
+fn krb5_principal2salt_takes_the_name_in_the_reply() {
+    // A KDC that says nothing of salts: the key for the other name does not open the reply.
+    let step = login(parameters(), |parts| {
+        parts.rep.padata = None;
+        other_cname(parts);
+    });
+    assert_eq!(failed(step).com_err(), Some(-1_765_328_353));
 }
 
 #[test]
@@ -169,9 +184,8 @@ fn later_end_than_asked() {
         ticket_lifetime: Some(Duration::from_secs(600)),
         ..parameters()
     };
-    let end_after = |seconds| {
-        move |parts: &mut Parts| parts.enc_part.endtime = after(seconds).time()
-    };
+    let end_after =
+        |seconds| move |parts: &mut Parts| parts.enc_part.endtime = after(seconds).time();
     assert_eq!(
         mismatch(login(limited(), end_after(601))),
         ReplyMismatch::Endtime {

@@ -3,9 +3,7 @@ use std::time::Duration;
 use kdclab_client::{
     AsExchange, AsParameters, ClientConfig, ClientError, Exchange, KdcUnreachable, SecretKind, Step,
 };
-use kdclab_proto::messages::{
-    EncryptedData, KdcOptions, PaEncTsEnc, PadataType, TicketFlags,
-};
+use kdclab_proto::messages::{EncryptedData, KdcOptions, PaEncTsEnc, PadataType, TicketFlags};
 use kdclab_proto::{
     Enctype, ErrorCode, KerberosTime, KeyUsage, Keytab, KeytabEntry, LibraryError, PrincipalName,
 };
@@ -141,13 +139,12 @@ fn section_5_2_7_2_enc_timestamp_holds_the_clock() {
 
 #[test]
 fn each_request_has_a_nonce_of_its_own() {
-    let mut run = password_login(&ClientConfig::mit(REALM));
-    let first = run.request().req_body().nonce;
-    let mut other = rand::rngs::ChaCha12Rng::clone(&rng());
-    let _ = rand::Rng::next_u32(&mut other);
-    let step = run
-        .exchange
-        .input(NOW, &mut other, Ok(&usual_preauth_required().encode()));
+    let parameters = AsParameters::password(alice(), PASSWORD);
+    let mut rng = rng();
+    let config = ClientConfig::mit(REALM);
+    let (mut exchange, step) = AsExchange::start(&config, parameters, NOW, &mut rng);
+    let first = as_req(&sent(step).1).req_body().nonce;
+    let step = exchange.input(NOW, &mut rng, Ok(&usual_preauth_required().encode()));
     let second = as_req(&sent(step).1).req_body().nonce;
     assert_ne!(first, second);
 }
@@ -318,7 +315,12 @@ mod keytab {
     fn mit_offers_the_types_of_the_newest_keys_first() {
         let entries = vec![entry(1, AES256), entry(2, AES128)];
         let (_, bytes) = sent(login(&ClientConfig::mit(REALM), entries));
-        let types: Vec<i32> = as_req(&bytes).req_body().etype.iter().map(|e| e.0).collect();
+        let types: Vec<i32> = as_req(&bytes)
+            .req_body()
+            .etype
+            .iter()
+            .map(|e| e.0)
+            .collect();
         assert_eq!(types, [17, 18, 20, 19, 16, 23, 25, 26]);
     }
 
@@ -340,10 +342,7 @@ mod keytab {
             .decrypt(KeyUsage::PA_ENC_TIMESTAMP, &data.cipher)
             .unwrap();
         let error = failed(run.answer(&error(ErrorCode::KDC_ERR_PREAUTH_FAILED).encode()));
-        assert_eq!(
-            error.refusal().unwrap().secret,
-            Some(SecretKind::Keytab)
-        );
+        assert_eq!(error.refusal().unwrap().secret, Some(SecretKind::Keytab));
     }
 
     #[test]

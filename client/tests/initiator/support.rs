@@ -12,7 +12,7 @@ use kdclab_proto::messages::{
     MethodData, PaData, PadataType, TgsRep, TgsReq, Ticket, TicketFlags,
 };
 use kdclab_proto::{
-    Enctype, ErrorCode, Key, KerberosTime, KeyUsage, NameType, Principal, PrincipalName, Realm,
+    Enctype, ErrorCode, KerberosTime, Key, KeyUsage, NameType, Principal, PrincipalName, Realm,
     Timestamp,
 };
 use rand::SeedableRng;
@@ -125,12 +125,17 @@ pub(crate) fn error(code: ErrorCode) -> KrbError {
     }
 }
 
-pub(crate) fn etype_info2(entries: &[(Enctype, Option<&str>, Option<&[u8]>)]) -> PaData {
-    let entries = entries.iter().map(|(etype, salt, s2kparams)| EtypeInfo2Entry {
-        etype: *etype,
-        salt: salt.map(Into::into),
-        s2kparams: s2kparams.map(<[u8]>::to_vec),
-    });
+/// An entry of ETYPE-INFO2: type, salt, parameters.
+pub(crate) type Entry<'a> = (Enctype, Option<&'a str>, Option<&'a [u8]>);
+
+pub(crate) fn etype_info2(entries: &[Entry<'_>]) -> PaData {
+    let entries = entries
+        .iter()
+        .map(|(etype, salt, s2kparams)| EtypeInfo2Entry {
+            etype: *etype,
+            salt: salt.map(Into::into),
+            s2kparams: s2kparams.map(<[u8]>::to_vec),
+        });
     let info = EtypeInfo2(entries.collect());
     PadataType::ETYPE_INFO2.with(info.encode())
 }
@@ -199,7 +204,7 @@ pub(crate) fn parts(request: &KdcReq, client: &Principal, flags: TicketFlags) ->
             flags,
             authtime: NOW.time(),
             starttime: Some(starttime),
-            endtime: till.unwrap_or(starttime.saturating_add(36_000)),
+            endtime: till.unwrap_or_else(|| starttime.saturating_add(36_000)),
             renew_till: None,
             srealm: server.realm.clone(),
             sname: server.name,
@@ -366,7 +371,11 @@ impl TgsRun {
     pub(crate) fn asked(&self) -> String {
         let request = self.request();
         let body = request.req_body();
-        let server = body.sname.clone().expect("a service").at(body.realm.clone());
+        let server = body
+            .sname
+            .clone()
+            .expect("a service")
+            .at(body.realm.clone());
         let canonicalize = kdclab_proto::messages::KdcOptions::CANONICALIZE;
         let suffix = if body.kdc_options.contains(canonicalize) {
             " (canonicalize)"
