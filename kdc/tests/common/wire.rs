@@ -198,3 +198,21 @@ pub(crate) fn open_ticket(ticket: &Ticket, key: &Key) -> EncTicketPart {
         .expect("the service's key opens its ticket");
     EncTicketPart::decode_padded(&plain).expect("an EncTicketPart")
 }
+
+/// An EncryptionKey of `length` octets, however many its type wants.
+pub(crate) fn encryption_key(etype: u8, length: u8) -> EncryptionKey {
+    let inner = [&[0x04, length][..], &vec![7; usize::from(length)]].concat();
+    let value = [&[0xa1, length + 2][..], &inner].concat();
+    let keytype = [0xa0, 3, 2, 1, etype];
+    let sequence = [&[0x30, 5 + length + 4][..], &keytype, &value].concat();
+    // An EncryptionKey decodes only inside a message: here as the subkey of an EncAPRepPart.
+    let subkey = [&[0xa2, length + 11][..], &sequence].concat();
+    let time = [&[0xa0, 17, 0x18, 15][..], b"20260101000000Z"].concat();
+    let cusec = [0xa1, 3, 2, 1, 0];
+    let fields = [&time[..], &cusec, &subkey].concat();
+    let length = |length: usize| u8::try_from(length).expect("a short form");
+    let part = [&[0x30, length(fields.len())][..], &fields].concat();
+    let message = [&[0x7b, length(part.len())][..], &part].concat();
+    let decoded = kdclab_proto::messages::EncApRepPart::decode(&message).expect("an EncAPRepPart");
+    decoded.subkey.expect("a subkey")
+}

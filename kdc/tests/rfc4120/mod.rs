@@ -1,1 +1,2 @@
 mod section_3_1;
+mod section_3_3;
