@@ -227,9 +227,20 @@ impl TgsExchange {
             TgsPurpose::Validate => (KdcOptions::VALIDATE, current),
             TgsPurpose::Service | TgsPurpose::UserToUser { .. } => (KdcOptions::NONE, current),
         };
+        let mut options = option | self.wanted_options();
+        if !self.behaviour().tgs_inherits {
+            // What is renewed or forwarded may be renewed or forwarded again.
+            let again = [
+                (KdcOptions::RENEW, KdcOptions::RENEWABLE),
+                (KdcOptions::FORWARDED, KdcOptions::FORWARDABLE),
+            ];
+            for (purpose, implied) in again {
+                options.set(implied, option == purpose || options.contains(implied));
+            }
+        }
         let ticket = self.current.clone();
         let request = Request {
-            options: option | self.wanted_options(),
+            options,
             server: self.server.clone(),
             enctypes: self.enctypes(),
             addresses,

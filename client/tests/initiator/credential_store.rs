@@ -145,14 +145,34 @@ fn user_to_user_tickets_are_apart() {
 }
 
 #[test]
-fn krb5_cc_store_cred_keeps_both_names_of_a_service() {
+fn a_referred_service_is_found_as_it_was_asked_for() {
     let mut store = CredentialStore::new(alice());
     let mut referred = host();
+    referred.server.realm = "".into();
     referred.ticket = ticket(&principal("host/srv.lab.example@OTHER"));
+    let asked = referred.server.clone();
     store.store(referred);
-    assert_eq!(store.credentials().len(), 2);
-    assert!(find(&store, "host/srv.lab.example", NOW.time()).is_some());
-    assert!(find(&store, "host/srv.lab.example@OTHER", NOW.time()).is_some());
+    let found = |server| {
+        store
+            .find(&CredentialQuery::valid(server, NOW.time()))
+            .is_some()
+    };
+    assert!(found(&asked));
+    assert!(!found(&principal("host/srv.lab.example@OTHER")));
+}
+
+#[test]
+fn krb5_cc_retrieve_cred_takes_no_realm_for_the_own_realm() {
+    let mut store = CredentialStore::new(alice());
+    store.store(host());
+    let query = |name: &str| {
+        let server = principal(name).name.at("");
+        store
+            .find(&CredentialQuery::valid(&server, NOW.time()))
+            .is_some()
+    };
+    assert!(query("host/srv.lab.example"));
+    assert!(!query("host/other.lab.example"));
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use kdclab_client::{ClientConfig, ClientError, TgsExchange, TgsParameters};
-use kdclab_proto::messages::{ApOptions, KdcOptions, PadataType, TicketFlags};
+use kdclab_proto::messages::{ApOptions, KdcOptions, TicketFlags};
 use kdclab_proto::{Enctype, KeyUsage, Principal};
 
 use crate::support::*;
@@ -174,11 +174,4 @@ fn weak_types_are_not_offered_while_they_are_off() {
     assert_eq!(types(&config), [AES128]);
     config.weak_crypto.allow_weak_crypto = true;
     assert_eq!(types(&config), [Enctype::DES_CBC_CRC, AES128]);
-}
-
-#[test]
-fn rfc4120_section_5_5_1_no_pre_authentication_data_but_the_ticket() {
-    let run = TgsRun::start(&ClientConfig::java(REALM), TgsParameters::service(host()));
-    assert_eq!(padata_types(&run.request()), [1]);
-    assert!(run.request().padata(PadataType::TGS_REQ).is_some());
 }
