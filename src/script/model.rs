@@ -460,7 +460,7 @@ pub struct Fix {
     /// The control that no longer holds, from 1, where the symptom is gone.
     pub breaks_control: Option<Spanned<usize>>,
     /// Why.
-    pub because: String,
+    pub because: Spanned<String>,
 }
 
 /// A part of a run. Scripts name them `healthy`, `broken` and `fix:N`.

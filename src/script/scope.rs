@@ -286,9 +286,9 @@ impl Script {
         for verb in &fix.steps {
             check_verb(scope, source, verb.get_ref())?;
         }
-        if fix.because.trim().is_empty() {
+        if fix.because.get_ref().trim().is_empty() {
             return Err(source.fault(
-                fix.title.span(),
+                fix.because.span(),
                 "the fix does not say why".to_owned(),
                 Some("say in `because` why it works or does not".to_owned()),
             ));
