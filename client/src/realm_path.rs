@@ -70,8 +70,12 @@ mod tests {
     fn java_realms_list_follows_the_hierarchy() {
         let config = ClientConfig::java("A.X.EXAMPLE");
         assert_eq!(
-            path(&config, "A.X.EXAMPLE", "C.B.X.EXAMPLE"),
-            ["A.X.EXAMPLE", "X.EXAMPLE", "B.X.EXAMPLE", "C.B.X.EXAMPLE"]
+            path(&config, "A.X", "D.C.B.X"),
+            ["A.X", "X", "B.X", "C.B.X", "D.C.B.X"]
+        );
+        assert_eq!(
+            path(&config, "C.B.A.X", "D.X"),
+            ["C.B.A.X", "B.A.X", "A.X", "X", "D.X"]
         );
         assert_eq!(
             path(&config, "A.X.EXAMPLE", "X.EXAMPLE"),
