@@ -36,7 +36,7 @@ impl std::error::Error for KdcUnreachable {}
 /// What became of one server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServerFailure {
-    /// The server's place in the list given to [`SendToKdc::start`], from 0.
+    /// The server's place in the list given to [`SendToKdc::start`](crate::SendToKdc::start), from 0.
     pub server: usize,
     /// How it was tried.
     pub transport: Transport,
