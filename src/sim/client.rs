@@ -10,7 +10,7 @@ use kdclab_client::{
 };
 use kdclab_proto::{Principal, Realm, Timestamp};
 
-use self::delivery::{Delivered, Delivery};
+use self::delivery::{Delivered, Delivery, Previous};
 use super::network::{Event, Packet, Payload};
 use super::outcome::{Failure, SessionError, cause_name};
 use super::world::World;
@@ -34,7 +34,8 @@ pub(super) struct Client {
     /// Whether the running TGS exchange renews.
     renews: bool,
     renewed: bool,
-    timer: u64,
+    /// What the last delivery of the running exchange left.
+    previous: Previous,
     result: Option<Result<(), Failure>>,
     /// The host whose packet came last.
     last_sender: Option<String>,
@@ -140,7 +141,7 @@ impl Client {
             stage: Stage::Idle,
             renews: false,
             renewed: false,
-            timer: 0,
+            previous: Previous::default(),
             result: None,
             last_sender: None,
         }
@@ -156,7 +157,7 @@ impl Client {
             stage: Stage::Idle,
             renews: false,
             renewed: false,
-            timer: 0,
+            previous: Previous::default(),
             result: None,
             last_sender: None,
         }
@@ -247,6 +248,7 @@ impl Client {
     }
 
     fn log_in(&mut self, world: &mut World, call: &Call) {
+        self.previous.too_big = false;
         let password = world
             .password(call, &self.user)
             .unwrap_or_default()
@@ -267,6 +269,7 @@ impl Client {
     }
 
     fn ask_tgs(&mut self, world: &mut World, ticket: &Credential, mut parameters: TgsParameters) {
+        self.previous.too_big = false;
         let now = self.clock(world);
         let Some(host) = world.hosts.get_mut(&self.host) else {
             return;
@@ -336,14 +339,14 @@ impl Client {
                 Step::Failed(error) => return self.fail_with(world, &error),
                 Step::Send { realm, bytes } => {
                     let (delivery, ended) =
-                        Delivery::begin(world, self.index, &self.host, &realm, bytes, self.timer);
+                        Delivery::begin(world, self.index, &self.host, &realm, bytes, &self.previous);
                     match ended {
                         None => {
                             self.stage = Stage::As(exchange, delivery);
                             return;
                         }
                         Some(delivered) => {
-                            self.timer = delivery.next_timer();
+                            self.previous = delivery.leaves();
                             step = self.answer_as(world, &mut exchange, delivered);
                         }
                     }
@@ -382,14 +385,14 @@ impl Client {
                 Step::Failed(error) => return self.fail_with(world, &error),
                 Step::Send { realm, bytes } => {
                     let (delivery, ended) =
-                        Delivery::begin(world, self.index, &self.host, &realm, bytes, self.timer);
+                        Delivery::begin(world, self.index, &self.host, &realm, bytes, &self.previous);
                     match ended {
                         None => {
                             self.stage = Stage::Tgs(exchange, delivery);
                             return;
                         }
                         Some(delivered) => {
-                            self.timer = delivery.next_timer();
+                            self.previous = delivery.leaves();
                             step = self.answer_tgs(world, &mut exchange, delivered);
                         }
                     }
@@ -444,12 +447,12 @@ impl Client {
         };
         let local = host.client_socket();
         world.network.send(world.now, local, remote, Payload::Syn);
-        self.timer += 1;
+        self.previous.timer += 1;
         world.network.schedule(
             world.now + SERVICE_PATIENCE,
             Event::Timer {
                 client: self.index,
-                serial: self.timer,
+                serial: self.previous.timer,
             },
         );
         self.stage = Stage::Ap(Box::new(Session {
@@ -490,7 +493,7 @@ impl Client {
                 let ended = delivery.timer(world, &self.host, serial);
                 self.continue_tgs(world, exchange, delivery, ended);
             }
-            Stage::Ap(session) if serial == self.timer => {
+            Stage::Ap(session) if serial == self.previous.timer => {
                 drop(session);
                 self.fail(Failure::of_session(
                     SessionError::NoAnswer,
@@ -512,7 +515,7 @@ impl Client {
         match ended {
             None => self.stage = Stage::As(exchange, delivery),
             Some(delivered) => {
-                self.timer = delivery.next_timer();
+                self.previous = delivery.leaves();
                 let step = self.answer_as(world, &mut exchange, delivered);
                 self.step_as(world, exchange, step);
             }
@@ -529,7 +532,7 @@ impl Client {
         match ended {
             None => self.stage = Stage::Tgs(exchange, delivery),
             Some(delivered) => {
-                self.timer = delivery.next_timer();
+                self.previous = delivery.leaves();
                 let step = self.answer_tgs(world, &mut exchange, delivered);
                 self.step_tgs(world, exchange, step);
             }
