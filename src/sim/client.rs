@@ -338,8 +338,14 @@ impl Client {
                 }
                 Step::Failed(error) => return self.fail_with(world, &error),
                 Step::Send { realm, bytes } => {
-                    let (delivery, ended) =
-                        Delivery::begin(world, self.index, &self.host, &realm, bytes, &self.previous);
+                    let (delivery, ended) = Delivery::begin(
+                        world,
+                        self.index,
+                        &self.host,
+                        &realm,
+                        bytes,
+                        &self.previous,
+                    );
                     match ended {
                         None => {
                             self.stage = Stage::As(exchange, delivery);
@@ -384,8 +390,14 @@ impl Client {
                 }
                 Step::Failed(error) => return self.fail_with(world, &error),
                 Step::Send { realm, bytes } => {
-                    let (delivery, ended) =
-                        Delivery::begin(world, self.index, &self.host, &realm, bytes, &self.previous);
+                    let (delivery, ended) = Delivery::begin(
+                        world,
+                        self.index,
+                        &self.host,
+                        &realm,
+                        bytes,
+                        &self.previous,
+                    );
                     match ended {
                         None => {
                             self.stage = Stage::Tgs(exchange, delivery);

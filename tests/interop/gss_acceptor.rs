@@ -1,0 +1,237 @@
+//! Our initiator against MIT's GSS-API acceptor.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, ChildStdout, Stdio};
+
+use kdclab_client::{
+    ApExchange, ApExchangeError, ApParameters, AsParameters, Credential, TgsParameters,
+};
+use kdclab_proto::{ErrorCode, Keytab, Principal, Realm};
+
+use crate::driver::{Client, now};
+use crate::mit_realm::{MitRealm, missing};
+
+const LAB: &str = "LAB.EXAMPLE";
+const SERVICE: &str = "host/srv1.lab.example";
+const PRINCIPALS: &[&str] = &[
+    "addprinc -pw correct-horse alice",
+    "addprinc -randkey host/srv1.lab.example",
+    "addprinc -randkey host/srv2.lab.example",
+];
+/// Debian's python3-gssapi belongs to Debian's interpreter.
+const PYTHON: &str = "/usr/bin/python3";
+
+/// The acceptor's process; it ends after as many connections as it was told, or when this is dropped.
+struct MitAcceptor {
+    process: Child,
+    lines: BufReader<ChildStdout>,
+    port: u16,
+}
+
+impl MitAcceptor {
+    fn start(realm: &MitRealm, keytab: &Keytab, connections: u32) -> Self {
+        let path = realm.path("acceptor.keytab");
+        std::fs::write(&path, keytab.to_bytes().unwrap()).unwrap();
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/gss_acceptor.py");
+        let mut process = realm
+            .command(PYTHON)
+            .arg(script)
+            .arg(connections.to_string())
+            .env("KRB5_KTNAME", &path)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| missing(PYTHON, &error));
+        let mut lines = BufReader::new(process.stdout.take().unwrap());
+        let mut port = String::new();
+        lines.read_line(&mut port).unwrap();
+        let port = port.trim().parse().expect("python3-gssapi is installed");
+        Self {
+            process,
+            lines,
+            port,
+        }
+    }
+
+    /// Sends a token; the answer, and what the acceptor says of it.
+    fn exchange(&mut self, token: &[u8]) -> (Vec<u8>, String) {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let length = u32::try_from(token.len()).unwrap().to_be_bytes();
+        stream.write_all(&[&length, token].concat()).unwrap();
+        let mut length = [0; 4];
+        stream.read_exact(&mut length).unwrap();
+        let mut answer = vec![0; u32::from_be_bytes(length) as usize];
+        stream.read_exact(&mut answer).unwrap();
+        let mut told = String::new();
+        self.lines.read_line(&mut told).unwrap();
+        (answer, told.trim().to_owned())
+    }
+}
+
+impl Drop for MitAcceptor {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn principal(name: &str) -> Principal {
+    Principal::parse(name, Some(&LAB.into())).unwrap()
+}
+
+/// A realm, a client of it, and the client's TGT and service ticket.
+fn prepared() -> (MitRealm, Client, Credential, Credential) {
+    let realm = MitRealm::start(&[(LAB, PRINCIPALS)], "");
+    let mut client = Client::new(LAB, realm.address(), &[LAB]);
+    let mut parameters = AsParameters::password(principal("alice"), "correct-horse");
+    parameters.forwardable = Some(true);
+    let tgt = client.log_in(parameters).unwrap().credential;
+    let server = principal(SERVICE).name.at(Realm::default());
+    let ticket = client.ticket(&tgt, TgsParameters::service(server)).unwrap();
+    (realm, client, tgt, ticket)
+}
+
+fn start(client: &mut Client, ticket: &Credential) -> (ApExchange, Vec<u8>) {
+    ApExchange::start(ticket, &ApParameters::gss(), now(), &mut client.rng).unwrap()
+}
+
+#[test]
+fn mutual_authentication() {
+    let (realm, mut client, _, ticket) = prepared();
+    let keytab = realm.keytab(LAB, &[SERVICE]);
+    let mut acceptor = MitAcceptor::start(&realm, &keytab, 1);
+    let (exchange, token) = start(&mut client, &ticket);
+    let (answer, told) = acceptor.exchange(&token);
+    assert_eq!(told, "accepted alice@LAB.EXAMPLE");
+    exchange.input(&answer).unwrap();
+}
+
+#[test]
+fn delegation() {
+    let (realm, mut client, tgt, ticket) = prepared();
+    let keytab = realm.keytab(LAB, &[SERVICE]);
+    let mut acceptor = MitAcceptor::start(&realm, &keytab, 1);
+    let forwarded = client
+        .ticket(&tgt, TgsParameters::forward(&LAB.into(), None))
+        .unwrap();
+    let parameters = ApParameters {
+        delegation: Some(&forwarded),
+        ..ApParameters::gss()
+    };
+    let (exchange, token) =
+        ApExchange::start(&ticket, &parameters, now(), &mut client.rng).unwrap();
+    let (answer, told) = acceptor.exchange(&token);
+    assert_eq!(
+        told,
+        "accepted alice@LAB.EXAMPLE delegating alice@LAB.EXAMPLE"
+    );
+    exchange.input(&answer).unwrap();
+}
+
+#[test]
+fn an_answer_to_another_request_is_not_taken() {
+    let (realm, mut client, _, ticket) = prepared();
+    let keytab = realm.keytab(LAB, &[SERVICE]);
+    let mut acceptor = MitAcceptor::start(&realm, &keytab, 1);
+    let (_, token) = start(&mut client, &ticket);
+    let (answer, _) = acceptor.exchange(&token);
+    let (other, _) = start(&mut client, &ticket);
+    let error = other.input(&answer).unwrap_err();
+    assert!(
+        matches!(error, ApExchangeError::MutualFailed { .. }),
+        "{error:?}"
+    );
+}
+
+#[track_caller]
+fn code(result: Result<kdclab_client::EstablishedContext, ApExchangeError>) -> ErrorCode {
+    match result {
+        Err(ApExchangeError::Refused(error)) => error.error_code,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+#[test]
+fn a_replay_is_34() {
+    let (realm, mut client, _, ticket) = prepared();
+    let keytab = realm.keytab(LAB, &[SERVICE]);
+    let mut acceptor = MitAcceptor::start(&realm, &keytab, 2);
+    let (exchange, token) = start(&mut client, &ticket);
+    acceptor.exchange(&token);
+    let (answer, told) = acceptor.exchange(&token);
+    assert!(told.contains("Request is a replay"), "{told}");
+    assert_eq!(code(exchange.input(&answer)), ErrorCode::KRB_AP_ERR_REPEAT);
+}
+
+#[test]
+fn a_stale_keytab_is_44() {
+    let (realm, mut client, tgt, _) = prepared();
+    let stale = realm.keytab(LAB, &[SERVICE]);
+    realm.kadmin(LAB, &format!("cpw -randkey {SERVICE}"));
+    let server = principal(SERVICE).name.at(Realm::default());
+    let ticket = client.ticket(&tgt, TgsParameters::service(server)).unwrap();
+    let mut acceptor = MitAcceptor::start(&realm, &stale, 1);
+    let (exchange, token) = start(&mut client, &ticket);
+    let (answer, told) = acceptor.exchange(&token);
+    assert!(
+        told.contains("not found in keytab; keytab is likely out of date"),
+        "{told}"
+    );
+    assert_eq!(
+        code(exchange.input(&answer)),
+        ErrorCode::KRB_AP_ERR_BADKEYVER
+    );
+}
+
+#[test]
+fn a_wrong_key_of_the_right_version_is_31() {
+    let (realm, mut client, _, ticket) = prepared();
+    let mut keytab = realm.keytab(LAB, &[SERVICE]);
+    for entry in &mut keytab.entries {
+        entry.key_bytes[0] ^= 1;
+    }
+    let mut acceptor = MitAcceptor::start(&realm, &keytab, 1);
+    let (exchange, token) = start(&mut client, &ticket);
+    let (answer, told) = acceptor.exchange(&token);
+    assert!(
+        told.contains("found in keytab but cannot decrypt ticket"),
+        "{told}"
+    );
+    assert_eq!(
+        code(exchange.input(&answer)),
+        ErrorCode::KRB_AP_ERR_BAD_INTEGRITY
+    );
+}
+
+#[test]
+fn a_keytab_without_the_enctype_of_the_ticket_is_44() {
+    let (realm, mut client, _, ticket) = prepared();
+    let mut keytab = realm.keytab(LAB, &[SERVICE]);
+    let enctype = ticket.ticket.enc_part.etype;
+    keytab.entries.retain(|entry| entry.enctype != enctype);
+    let mut acceptor = MitAcceptor::start(&realm, &keytab, 1);
+    let (exchange, token) = start(&mut client, &ticket);
+    let (answer, told) = acceptor.exchange(&token);
+    assert!(
+        told.contains("found in keytab but not with enctype aes256-cts"),
+        "{told}"
+    );
+    assert_eq!(
+        code(exchange.input(&answer)),
+        ErrorCode::KRB_AP_ERR_BADKEYVER
+    );
+}
+
+#[test]
+fn a_keytab_of_another_principal_is_35() {
+    let (realm, mut client, _, ticket) = prepared();
+    let keytab = realm.keytab(LAB, &["host/srv2.lab.example"]);
+    let mut acceptor = MitAcceptor::start(&realm, &keytab, 1);
+    let (exchange, token) = start(&mut client, &ticket);
+    let (answer, told) = acceptor.exchange(&token);
+    assert!(
+        told.contains("not found in keytab (ticket kvno 1)"),
+        "{told}"
+    );
+    assert_eq!(code(exchange.input(&answer)), ErrorCode::KRB_AP_ERR_NOT_US);
+}

@@ -1,0 +1,193 @@
+//! A realm of MIT's own KDC: a private directory, a database, `krb5kdc` on loopback.
+
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+/// A running KDC; it is killed when this is dropped.
+pub(crate) struct MitRealm {
+    kdc: Child,
+    directory: TempDir,
+    address: SocketAddr,
+}
+
+/// How often another port is tried when somebody else took the first one.
+const ATTEMPTS: u32 = 8;
+/// How often the KDC is asked whether it answers, 50 ms apart.
+const POLLS: u32 = 200;
+
+impl MitRealm {
+    /// A KDC of `realms`; `prepare` are the commands for kadmin.local of each. `kdc_conf` goes into
+    /// `[kdcdefaults]`.
+    pub(crate) fn start(realms: &[(&str, &[&str])], kdc_conf: &str) -> Self {
+        for _ in 0..ATTEMPTS {
+            if let Some(started) = Self::try_start(realms, kdc_conf) {
+                return started;
+            }
+        }
+        panic!("krb5kdc found no free port");
+    }
+
+    fn try_start(realms: &[(&str, &[&str])], kdc_conf: &str) -> Option<Self> {
+        let directory = TempDir::new().unwrap();
+        let port = free_port();
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let path = |name: &str| directory.path().join(name).display().to_string();
+        let mut krb5 = String::from(
+            "[libdefaults]\n dns_lookup_kdc = false\n dns_lookup_realm = false\n rdns = false\n\
+             dns_canonicalize_hostname = false\n allow_rc4 = true\n",
+        );
+        krb5.push_str(&format!(" default_realm = {}\n[realms]\n", realms[0].0));
+        let mut kdc = format!(
+            "[kdcdefaults]\n kdc_listen = {address}\n kdc_tcp_listen = {address}\n{kdc_conf}\n[realms]\n"
+        );
+        let mut domains = String::from("[domain_realm]\n");
+        for (realm, _) in realms {
+            krb5.push_str(&format!(" {realm} = {{\n  kdc = {address}\n }}\n"));
+            domains.push_str(&format!(" .{} = {realm}\n", realm.to_ascii_lowercase()));
+            kdc.push_str(&format!(
+                " {realm} = {{\n  database_name = {}\n  key_stash_file = {}\n  max_renewable_life = 7d\n  \
+                 supported_enctypes = aes256-cts aes128-cts aes256-sha2 aes128-sha2 rc4-hmac camellia256-cts camellia128-cts\n \
+                 acl_file = {}\n }}\n",
+                path(&format!("{realm}.db")),
+                path(&format!("{realm}.stash")),
+                path("acl"),
+            ));
+        }
+        krb5.push_str(&domains);
+        krb5.push_str("[logging]\n kdc = STDERR\n");
+        std::fs::write(path("krb5.conf"), krb5).unwrap();
+        std::fs::write(path("kdc.conf"), kdc).unwrap();
+        for (realm, commands) in realms {
+            let create = ["create", "-s", "-P", "master", "-r", *realm];
+            run(directory.path(), "kdb5_util", &create);
+            for command in *commands {
+                kadmin(directory.path(), realm, command);
+            }
+        }
+        let mut arguments = vec!["-n"];
+        for (realm, _) in realms {
+            arguments.extend(["-r", realm]);
+        }
+        let log = std::fs::File::create(directory.path().join("kdc.log")).unwrap();
+        let kdc = command(directory.path(), "krb5kdc")
+            .args(&arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap_or_else(|error| missing("krb5kdc", &error));
+        let mut this = Self {
+            kdc,
+            directory,
+            address,
+        };
+        this.answers(realms[0].0).then_some(this)
+    }
+
+    /// Whether the KDC comes to answer; false when it ends, as it does when its port is taken.
+    fn answers(&mut self, realm: &str) -> bool {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        socket
+            .set_read_timeout(Some(Duration::from_millis(50)))
+            .unwrap();
+        for _ in 0..POLLS {
+            if self.kdc.try_wait().unwrap().is_some() {
+                return false;
+            }
+            let _ = socket.send_to(&crate::driver::probe(realm), self.address);
+            if socket.recv_from(&mut [0; 2048]).is_ok() {
+                return true;
+            }
+        }
+        false
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Runs one command of kadmin.local on a realm's database.
+    pub(crate) fn kadmin(&self, realm: &str, command: &str) {
+        kadmin(self.directory.path(), realm, command);
+    }
+
+    /// A program that uses this realm.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        command(self.directory.path(), program)
+    }
+
+    /// A keytab with the current keys of `principals`, exported without changing them.
+    pub(crate) fn keytab(&self, realm: &str, principals: &[&str]) -> kdclab_proto::Keytab {
+        let path = self.path("exported.keytab");
+        let _ = std::fs::remove_file(&path);
+        let names = principals.join(" ");
+        self.kadmin(
+            realm,
+            &format!("ktadd -norandkey -k {} {names}", path.display()),
+        );
+        kdclab_proto::Keytab::parse(&std::fs::read(&path).unwrap()).unwrap()
+    }
+}
+
+impl Drop for MitRealm {
+    fn drop(&mut self) {
+        let _ = self.kdc.kill();
+        let _ = self.kdc.wait();
+    }
+}
+
+/// A port that was free a moment ago. MIT's KDC cannot say which port it took, so there is no other way.
+fn free_port() -> u16 {
+    let socket = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    socket.local_addr().unwrap().port()
+}
+
+fn kadmin(directory: &Path, realm: &str, query: &str) {
+    run(directory, "kadmin.local", &["-r", realm, "-q", query]);
+}
+
+fn command(directory: &Path, program: &str) -> Command {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut command = Command::new(program);
+    command
+        .env("PATH", format!("{path}:/usr/sbin:/sbin"))
+        .env("KRB5_CONFIG", directory.join("krb5.conf"))
+        .env("KRB5_KDC_PROFILE", directory.join("kdc.conf"))
+        .env(
+            "KRB5RCACHENAME",
+            format!("file2:{}", directory.join("rcache").display()),
+        )
+        .env(
+            "KRB5CCNAME",
+            format!("FILE:{}", directory.join("ccache").display()),
+        )
+        .env("LC_ALL", "C");
+    command
+}
+
+fn run(directory: &Path, program: &str, arguments: &[&str]) {
+    let output = command(directory, program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap_or_else(|error| missing(program, &error));
+    let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    // kadmin.local ends with success even when its query failed.
+    let failed = text.contains("while ") && !text.contains("WARNING: no policy");
+    assert!(
+        output.status.success() && !failed,
+        "{program} {arguments:?}:\n{text}"
+    );
+}
+
+pub(crate) fn missing(program: &str, error: &std::io::Error) -> ! {
+    panic!("cannot run {program} ({error}); tests/install-peers installs it")
+}
