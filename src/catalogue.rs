@@ -82,7 +82,11 @@ pub fn embedded() -> Result<Vec<Scenario>, CatalogueError> {
     let mut files: Vec<_> = EMBEDDED
         .dirs()
         .flat_map(Dir::files)
-        .filter(|file| file.path().extension().is_some_and(|extension| extension == "toml"))
+        .filter(|file| {
+            file.path()
+                .extension()
+                .is_some_and(|extension| extension == "toml")
+        })
         .collect();
     files.sort_by_key(|file| file.path());
     files
@@ -104,7 +108,11 @@ pub fn embedded() -> Result<Vec<Scenario>, CatalogueError> {
 /// [`CatalogueError`].
 pub fn find(name: &str) -> Result<Scenario, CatalogueError> {
     let path = Path::new(name);
-    if path.extension().is_some_and(|extension| extension == "toml") || path.components().count() > 1 {
+    if path
+        .extension()
+        .is_some_and(|extension| extension == "toml")
+        || path.components().count() > 1
+    {
         return read(path);
     }
     let mut all = embedded()?;

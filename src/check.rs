@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::catalogue::Scenario;
 use crate::script::model::{Control, Expectation, Fix, Phase, SymptomCheck};
 use crate::script::values::ErrorName;
-use crate::sim::{Outcome, VerbError, World};
+use crate::sim::{Outcome, Packet, VerbError, World};
 
 pub use mismatch::{Mismatch, Place};
 
@@ -50,8 +50,8 @@ pub struct PhaseReport {
     pub cause: Option<String>,
     /// The host that raised the error.
     pub sent_by: Option<String>,
-    /// How many packets travelled.
-    pub packets: usize,
+    /// The packets that travelled.
+    pub packets: Vec<Packet>,
     /// What travelled, rendered line by line.
     pub timeline: Vec<String>,
 }
@@ -262,7 +262,13 @@ impl Run<'_> {
                 });
             }
             if phase == Phase::Healthy {
-                self.close(Phase::Control(number), &world, before, Some(&outcome), mismatches);
+                self.close(
+                    Phase::Control(number),
+                    &world,
+                    before,
+                    Some(&outcome),
+                    mismatches,
+                );
             } else {
                 self.hash_packets(Phase::Control(number), &world, before);
             }
@@ -327,15 +333,11 @@ impl Run<'_> {
 
     /// The calls of the symptom, as far as the first that fails.
     fn try_symptom(&self, world: &mut World) -> Option<Outcome> {
-        self.scenario
-            .script
-            .symptom
-            .iter()
-            .find_map(|symptom| {
-                act(world, symptom)
-                    .into_iter()
-                    .find(|outcome| outcome.result.is_err())
-            })
+        self.scenario.script.symptom.iter().find_map(|symptom| {
+            act(world, symptom)
+                .into_iter()
+                .find(|outcome| outcome.result.is_err())
+        })
     }
 
     fn close(
@@ -354,7 +356,7 @@ impl Run<'_> {
             error: failure.map(|failure| failure.error),
             cause: failure.map(|failure| failure.cause.clone()),
             sent_by: failure.and_then(|failure| failure.sent_by.clone()),
-            packets: world.packets().len() - before,
+            packets: world.packets()[before..].to_vec(),
             timeline: world.timeline(before),
         });
     }
@@ -375,18 +377,19 @@ impl Run<'_> {
     }
 
     fn impossible(&mut self, phase: Phase, error: &VerbError) {
-        self.mismatches
-            .push(Mismatch::impossible(phase, self.scenario.whole_file(), error));
+        self.mismatches.push(Mismatch::impossible(
+            phase,
+            self.scenario.whole_file(),
+            error,
+        ));
     }
 
-    fn impossible_step(
-        &mut self,
-        phase: Phase,
-        error: &VerbError,
-        span: std::ops::Range<usize>,
-    ) {
-        self.mismatches
-            .push(Mismatch::impossible(phase, self.scenario.place_at(span.start), error));
+    fn impossible_step(&mut self, phase: Phase, error: &VerbError, span: std::ops::Range<usize>) {
+        self.mismatches.push(Mismatch::impossible(
+            phase,
+            self.scenario.place_at(span.start),
+            error,
+        ));
     }
 }
 

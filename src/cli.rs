@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::str::FromStr;
 use std::thread;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::catalogue::{self, CatalogueError, Scenario};
 use crate::check::{self, DEFAULT_SEED, Report};
@@ -36,23 +37,7 @@ enum Command {
         json: bool,
     },
     /// Run scenarios and compare what happens with what they say.
-    Run {
-        /// Ids or paths; the whole catalogue if there are none.
-        #[arg(value_name = "ID|PATH")]
-        scenarios: Vec<String>,
-        /// Where all randomness comes from.
-        #[arg(long, default_value_t = DEFAULT_SEED, env = "KDCLAB_SEED")]
-        seed: u64,
-        /// How many scenarios run at the same time; the number of processors if absent.
-        #[arg(long)]
-        jobs: Option<std::num::NonZeroUsize>,
-        /// Show the packets of every phase.
-        #[arg(long)]
-        trace: bool,
-        /// Lines for people, or JSON Lines.
-        #[arg(long, value_enum, default_value_t = Format::Human)]
-        format: Format,
-    },
+    Run(RunArguments),
     /// Check that files are valid scenarios, without running them.
     Check {
         /// The files.
@@ -67,6 +52,62 @@ enum Command {
         #[command(flatten)]
         options: ServeOptions,
     },
+}
+
+#[derive(Args)]
+struct RunArguments {
+    /// Ids or paths; the whole catalogue if there are none.
+    #[arg(value_name = "ID|PATH")]
+    scenarios: Vec<String>,
+    /// Where all randomness comes from.
+    #[arg(long, default_value_t = DEFAULT_SEED, env = "KDCLAB_SEED")]
+    seed: u64,
+    /// How many scenarios run at the same time; the number of processors if absent.
+    #[arg(long)]
+    jobs: Option<std::num::NonZeroUsize>,
+    /// Run the I-th of N equal parts, I from 1.
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    /// Show the packets of every phase.
+    #[arg(long)]
+    trace: bool,
+    /// Lines for people, or JSON Lines.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// Also write a JUnit report.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Also write every packet, in virtual time, to a pcapng file.
+    #[arg(long, value_name = "FILE")]
+    pcap: Option<PathBuf>,
+}
+
+/// One of several equal parts of the scenarios.
+#[derive(Clone, Copy)]
+struct Shard {
+    /// Which part, from 1.
+    index: usize,
+    /// How many parts.
+    count: usize,
+}
+
+impl Shard {
+    /// Whether the scenario at `position`, from 0, belongs to this part.
+    fn has(self, position: usize) -> bool {
+        position % self.count + 1 == self.index
+    }
+}
+
+impl FromStr for Shard {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.split_once('/')
+            .and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)))
+            .filter(|(index, count)| (1..=*count).contains(index))
+            .map(|(index, count)| Self { index, count })
+            .ok_or("a part is written I/N, with I from 1 to N")
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -93,6 +134,7 @@ pub fn main() -> ExitCode {
 
 enum Failure {
     Catalogue(CatalogueError),
+    File { path: PathBuf, error: io::Error },
     Output(io::Error),
     Serve(ServeError),
 }
@@ -119,6 +161,9 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Catalogue(error) => error.fmt(f),
+            Self::File { path, error } => {
+                write!(f, "error: cannot write {}: {error}", path.display())
+            }
             Self::Output(error) => write!(f, "error: cannot write the result: {error}"),
             Self::Serve(error) => write!(f, "error: {error}"),
         }
@@ -129,13 +174,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<u8, Failure> {
     match command {
         Command::List { json: true } => report::list_json(out, &catalogue::embedded()?)?,
         Command::List { json: false } => report::list_human(out, &catalogue::embedded()?)?,
-        Command::Run {
-            scenarios,
-            seed,
-            jobs,
-            trace,
-            format,
-        } => return run_scenarios(out, &scenarios, seed, jobs, trace, format),
+        Command::Run(arguments) => return run_scenarios(out, &arguments),
         Command::Check { paths } => {
             for path in paths {
                 catalogue::read(&path)?;
@@ -149,42 +188,52 @@ fn run(command: Command, out: &mut dyn Write) -> Result<u8, Failure> {
     Ok(SUCCESS)
 }
 
-fn run_scenarios(
-    out: &mut dyn Write,
-    names: &[String],
-    seed: u64,
-    jobs: Option<std::num::NonZeroUsize>,
-    trace: bool,
-    format: Format,
-) -> Result<u8, Failure> {
-    let scenarios = if names.is_empty() {
+fn run_scenarios(out: &mut dyn Write, arguments: &RunArguments) -> Result<u8, Failure> {
+    let mut scenarios = if arguments.scenarios.is_empty() {
         catalogue::embedded()?
     } else {
-        names
+        arguments
+            .scenarios
             .iter()
             .map(|name| catalogue::find(name))
             .collect::<Result<_, _>>()?
     };
-    let reports = run_all(&scenarios, seed, jobs);
+    if let Some(shard) = arguments.shard {
+        let mut position = 0;
+        scenarios.retain(|_| {
+            position += 1;
+            shard.has(position - 1)
+        });
+    }
+    let reports = run_all(&scenarios, arguments.seed, arguments.jobs);
     for (scenario, report) in scenarios.iter().zip(&reports) {
-        match format {
-            Format::Human => report::human(out, scenario, report, trace)?,
+        match arguments.format {
+            Format::Human => report::human(out, scenario, report, arguments.trace)?,
             Format::Json => report::json(out, report)?,
         }
     }
+    let write = |path: &PathBuf, bytes: io::Result<Vec<u8>>| {
+        let written = bytes.and_then(|bytes| std::fs::write(path, bytes));
+        written.map_err(|error| Failure::File {
+            path: path.clone(),
+            error,
+        })
+    };
+    if let Some(path) = &arguments.junit {
+        write(path, report::junit(&scenarios, &reports))?;
+    }
+    if let Some(path) = &arguments.pcap {
+        write(path, report::pcap(&reports))?;
+    }
     let failed = reports.iter().filter(|report| !report.is_ok()).count();
-    if matches!(format, Format::Human) {
+    if matches!(arguments.format, Format::Human) {
         writeln!(out, "{} passed, {failed} failed", reports.len() - failed)?;
     }
     Ok(if failed == 0 { SUCCESS } else { MISBEHAVED })
 }
 
 /// Runs the scenarios on `jobs` threads; the reports come in the order of the scenarios.
-fn run_all(
-    scenarios: &[Scenario],
-    seed: u64,
-    jobs: Option<std::num::NonZeroUsize>,
-) -> Vec<Report> {
+fn run_all(scenarios: &[Scenario], seed: u64, jobs: Option<std::num::NonZeroUsize>) -> Vec<Report> {
     let jobs = jobs
         .or_else(|| thread::available_parallelism().ok())
         .map_or(1, std::num::NonZeroUsize::get)

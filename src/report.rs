@@ -1,5 +1,8 @@
 //! What a run says: one line per scenario for people, one JSON object per scenario for programs.
 
+mod junit;
+mod pcap;
+
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -7,6 +10,9 @@ use serde::Serialize;
 use crate::catalogue::Scenario;
 use crate::check::Report;
 use crate::script::model::Phase;
+
+pub use junit::junit;
+pub use pcap::pcap;
 
 /// Writes the line of one scenario, and what went wrong under it. With `trace` the packets of every
 /// phase follow.
@@ -119,7 +125,7 @@ pub fn json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
                 error: phase.error.map(|error| error.name()),
                 cause: phase.cause.as_deref(),
                 sent_by: phase.sent_by.as_deref(),
-                packets: phase.packets,
+                packets: phase.packets.len(),
             })
             .collect(),
         transcript_sha256: &report.transcript_sha256,

@@ -15,8 +15,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use kdclab_proto::Timestamp;
-use rand::rngs::SysRng;
 use rand::TryRng;
+use rand::rngs::SysRng;
 use serde::Serialize;
 
 use crate::catalogue::Scenario;
@@ -119,7 +119,12 @@ pub fn run(
             listeners.push(Listener::bind(kdc).await?);
         }
         let addresses = addresses(&listeners);
-        let directory = Directory::create(options.dir.as_deref(), &world, &addresses)?;
+        let client = scenario
+            .script
+            .first_call()
+            .map(|call| call.from.get_ref().as_str())
+            .or_else(|| world.client_configs().next().map(|(host, _)| host));
+        let directory = Directory::create(options.dir.as_deref(), client, &world, &addresses)?;
         let environment = directory.environment(&scenario.script, &world, &addresses);
         let ready = Ready {
             scenario: &scenario.id,
@@ -151,11 +156,7 @@ fn addresses(listeners: &[Listener]) -> BTreeMap<String, SocketAddr> {
 fn ready_kdc(listener: &Listener) -> ReadyKdc {
     ReadyKdc {
         host: listener.host().to_owned(),
-        realms: listener
-            .realms()
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
+        realms: listener.realms().iter().map(ToString::to_string).collect(),
         address: listener.address().to_string(),
     }
 }

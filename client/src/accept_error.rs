@@ -128,6 +128,8 @@ pub enum AcceptError {
     /// The acceptor has no credentials at all: its keytab is missing or has no key for the acceptor's name,
     /// which a GSS acceptor learns before it reads any token.
     NoCredentials {
+        /// Whose keys the acceptor looked for.
+        acceptor: Box<AcceptorName>,
         /// Whether the keytab has any key.
         keytab_has_keys: bool,
     },
@@ -249,9 +251,9 @@ impl AcceptError {
                 ErrorCode::KRB_AP_ERR_NOKEY
             }
             Self::KeyEnctype(_) | Self::KeyVersion { .. } => ErrorCode::KRB_AP_ERR_BADKEYVER,
-            Self::AuthenticatorUndecryptable | Self::TicketUndecryptable(_) => {
-                ErrorCode::KRB_AP_ERR_BAD_INTEGRITY
-            }
+            Self::AuthenticatorUndecryptable
+            | Self::TicketMalformed(_)
+            | Self::TicketUndecryptable(_) => ErrorCode::KRB_AP_ERR_BAD_INTEGRITY,
             Self::NoKeys | Self::NoKeysForAcceptor(_) => ErrorCode::KRB_AP_ERR_NOKEY,
             Self::AuthenticatorMalformed(_)
             | Self::ChannelBindings { .. }
@@ -268,14 +270,15 @@ impl AcceptError {
             | Self::ReplayCacheFull { .. }
             | Self::TicketEnctypeNotPermitted(_)
             | Self::TicketInvalid
-            | Self::TicketMalformed(_)
             | Self::WrongVersion { .. } => return None,
         })
     }
 
     /// The com_err number an application of MIT's acceptor sees as minor status; `None` where it sees only a
-    /// major status (defective token, bad bindings) or a number of another library.
+    /// major status (defective token, bad bindings, bad checksum).
     pub fn com_err(&self) -> Option<i32> {
+        const ENOENT: i32 = 2;
+        const KG_KEYTAB_NOMATCH: i32 = 39_756_033;
         const KRB5KRB_AP_ERR_TKT_INVALID: i32 = -1_765_328_239;
         const KRB5_BAD_ENCTYPE: i32 = -1_765_328_196;
         const KRB5_BAD_KEYSIZE: i32 = -1_765_328_195;
@@ -283,6 +286,15 @@ impl AcceptError {
             Self::EnctypeNotPermitted { .. } | Self::TicketEnctypeNotPermitted(_) => {
                 Some(LibraryError::KRB5_NOPERM_ETYPE.0)
             }
+            Self::Checksum(ChecksumError::Inappropriate(_)) => Some(KRB5_BAD_ENCTYPE),
+            Self::NoCredentials {
+                acceptor,
+                keytab_has_keys,
+            } => Some(match (acceptor.as_ref(), keytab_has_keys) {
+                (_, true) => KG_KEYTAB_NOMATCH,
+                (AcceptorName::Any, false) => LibraryError::KRB5_KT_NOTFOUND.0,
+                (_, false) => ENOENT,
+            }),
             Self::InvalidKey { reason, .. } => Some(match reason {
                 InvalidKey::UnsupportedEnctype(_) => KRB5_BAD_ENCTYPE,
                 InvalidKey::WrongLength { .. } => KRB5_BAD_KEYSIZE,
@@ -364,9 +376,10 @@ impl fmt::Display for AcceptError {
             ),
             Self::NoCredentials {
                 keytab_has_keys: false,
+                ..
             } => f.write_str("there is no keytab, or no key in it"),
-            Self::NoCredentials { .. } => {
-                f.write_str("no key in the keytab goes by the acceptor's name")
+            Self::NoCredentials { acceptor, .. } => {
+                write!(f, "the keytab has no key for {acceptor}")
             }
             Self::NoKeys => f.write_str("the keytab is empty"),
             Self::NoKeysForAcceptor(wanted) => {

@@ -198,11 +198,13 @@ impl Acceptor {
 
     /// Whether the host's configuration and its switches for weak types let `enctype` be used.
     fn permits(&self, enctype: Enctype) -> bool {
-        let weak = match self.config.dialect {
-            Dialect::Java => enctype.is_weak() && !self.config.weak_crypto.allow_weak_crypto,
-            Dialect::Mit | Dialect::Windows => !self.config.weak_crypto.permits_in_list(enctype),
+        let switches = &self.config.weak_crypto;
+        let switched_off = match self.config.dialect {
+            Dialect::Java => enctype.is_weak() && !switches.allow_weak_crypto,
+            Dialect::Mit => !switches.permits_in_list(enctype),
+            Dialect::Windows => false,
         };
-        !weak && enctype.is_supported() && self.config.permitted_enctypes.contains(&enctype)
+        !switched_off && enctype.is_supported() && self.config.permitted_enctypes.contains(&enctype)
     }
 }
 

@@ -123,6 +123,7 @@ impl ClientConfig {
             default_tkt_enctypes: enctypes.clone(),
             default_tgs_enctypes: enctypes.clone(),
             permitted_enctypes: enctypes,
+            kdc_timesync: false,
             canonicalize: true,
             forwardable: true,
             renew_lifetime: Duration::from_secs(7 * 24 * 3600),

@@ -23,7 +23,7 @@ pub struct CredentialStore {
 /// Which credential is looked for. The store's principal is its client.
 #[derive(Clone, Copy, Debug)]
 pub struct CredentialQuery<'a> {
-    /// The service, as it was asked for or as the ticket names it.
+    /// The service, as it was asked for.
     pub server: &'a Principal,
     /// Whether the realm of the service does not count.
     pub any_realm: bool,
@@ -94,22 +94,9 @@ impl CredentialStore {
         self.store(credential);
     }
 
-    /// Adds a credential. Where its ticket names the service otherwise than it was asked for, it can be
-    /// found under both names (MIT's `krb5_cc_store_cred`).
+    /// Adds a credential in place of an older one for the same service, with the same second ticket or
+    /// none, and a session key of the same type.
     pub fn store(&mut self, credential: Credential) {
-        let named = credential.ticket.server();
-        if named != credential.server {
-            let mut other = credential.clone();
-            other.server = named;
-            self.replace(credential);
-            self.replace(other);
-        } else {
-            self.replace(credential);
-        }
-    }
-
-    /// Only the newest credential for one service, with one second ticket or none, stays.
-    fn replace(&mut self, credential: Credential) {
         self.credentials.retain(|old| {
             old.client != credential.client
                 || old.server != credential.server
@@ -140,8 +127,21 @@ impl CredentialStore {
         &self.credentials
     }
 
-    /// The first credential that fits; with `enctypes` the one whose session key has the best type.
+    /// The first credential that fits; with `enctypes` the one whose session key has the best type. A
+    /// service without a realm may be one of the principal's own realm (MIT's `krb5_cc_retrieve_cred`).
     pub fn find(&self, query: &CredentialQuery<'_>) -> Option<&Credential> {
+        let found = self.find_as_named(query);
+        if found.is_some() || !query.server.realm.is_empty() {
+            return found;
+        }
+        let server = query.server.name.clone().at(self.principal().realm.clone());
+        self.find_as_named(&CredentialQuery {
+            server: &server,
+            ..*query
+        })
+    }
+
+    fn find_as_named(&self, query: &CredentialQuery<'_>) -> Option<&Credential> {
         let fitting = || {
             self.credentials
                 .iter()

@@ -2,6 +2,10 @@ use kdclab_proto::{KerberosString, Realm};
 
 use crate::ClientConfig;
 
+/// Names with more levels have no hierarchy here: the realms of all levels of a long name would take
+/// memory that grows with the square of its length.
+const MAX_LEVELS: usize = 32;
+
 /// The realms from `client` to `server`, both included (RFC 4120 section 3.3.1): those of `capaths`
 /// between them; without an entry there none, or those of the hierarchy of names.
 pub(crate) fn realm_path(config: &ClientConfig, client: &Realm, server: &Realm) -> Vec<Realm> {
@@ -22,6 +26,9 @@ pub(crate) fn realm_path(config: &ClientConfig, client: &Realm, server: &Realm) 
 
 /// The realms strictly between the two: up to the part the names have in common, then down.
 fn hierarchy(client: &Realm, server: &Realm) -> Vec<Realm> {
+    if levels(client).max(levels(server)) > MAX_LEVELS {
+        return Vec::new();
+    }
     let up = suffixes(client);
     let down = suffixes(server);
     let Some(common) = up.iter().find(|realm| down.contains(realm)).cloned() else {
@@ -32,6 +39,10 @@ fn hierarchy(client: &Realm, server: &Realm) -> Vec<Realm> {
     let mut above_server: Vec<_> = until_common(down).collect();
     above_server.reverse();
     [above_client, vec![common.clone()], above_server].concat()
+}
+
+fn levels(realm: &Realm) -> usize {
+    realm.as_bytes().split(|byte| *byte == b'.').count()
 }
 
 /// The realm and every realm above it by name: `A.B.C`, `B.C`, `C`.
@@ -70,14 +81,26 @@ mod tests {
     fn java_realms_list_follows_the_hierarchy() {
         let config = ClientConfig::java("A.X.EXAMPLE");
         assert_eq!(
-            path(&config, "A.X.EXAMPLE", "C.B.X.EXAMPLE"),
-            ["A.X.EXAMPLE", "X.EXAMPLE", "B.X.EXAMPLE", "C.B.X.EXAMPLE"]
+            path(&config, "A.X", "D.C.B.X"),
+            ["A.X", "X", "B.X", "C.B.X", "D.C.B.X"]
+        );
+        assert_eq!(
+            path(&config, "C.B.A.X", "D.X"),
+            ["C.B.A.X", "B.A.X", "A.X", "X", "D.X"]
         );
         assert_eq!(
             path(&config, "A.X.EXAMPLE", "X.EXAMPLE"),
             ["A.X.EXAMPLE", "X.EXAMPLE"]
         );
         assert_eq!(path(&config, "LAB.ONE", "LAB.TWO"), ["LAB.ONE", "LAB.TWO"]);
+    }
+
+    #[test]
+    fn a_name_of_too_many_levels_has_no_hierarchy() {
+        let config = ClientConfig::java("X");
+        let deep = |levels: usize| format!("{}X", "A.".repeat(levels - 1));
+        assert_eq!(path(&config, "X", &deep(MAX_LEVELS)).len(), MAX_LEVELS);
+        assert_eq!(path(&config, "X", &deep(MAX_LEVELS + 1)).len(), 2);
     }
 
     #[test]

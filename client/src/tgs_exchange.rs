@@ -5,7 +5,7 @@ mod parameters;
 mod path;
 mod request;
 
-use kdclab_proto::messages::{KdcOptions, Ticket};
+use kdclab_proto::messages::{KdcOptions, Ticket, TicketFlags};
 use kdclab_proto::{Enctype, Principal, PrincipalName, Realm, Timestamp};
 use rand::CryptoRng;
 
@@ -227,9 +227,20 @@ impl TgsExchange {
             TgsPurpose::Validate => (KdcOptions::VALIDATE, current),
             TgsPurpose::Service | TgsPurpose::UserToUser { .. } => (KdcOptions::NONE, current),
         };
+        let mut options = option | self.wanted_options();
+        if !self.behaviour().tgs_inherits {
+            // What is renewed or forwarded may be renewed or forwarded again.
+            let again = [
+                (KdcOptions::RENEW, KdcOptions::RENEWABLE),
+                (KdcOptions::FORWARDED, KdcOptions::FORWARDABLE),
+            ];
+            for (purpose, implied) in again {
+                options.set(implied, option == purpose || options.contains(implied));
+            }
+        }
         let ticket = self.current.clone();
         let request = Request {
-            options: option | self.wanted_options(),
+            options,
             server: self.server.clone(),
             enctypes: self.enctypes(),
             addresses,
@@ -244,8 +255,18 @@ impl TgsExchange {
     }
 
     fn wanted_options(&self) -> KdcOptions {
-        let mut options = KdcOptions::NONE;
+        let mut options = self.configured_options();
         options.set(KdcOptions::CANONICALIZE, self.parameters.canonicalize);
+        options
+    }
+
+    /// What the configuration asks for where tickets do not inherit it.
+    fn configured_options(&self) -> KdcOptions {
+        let mut options = KdcOptions::NONE;
+        let forwardable = self.config.forwardable
+            && !self.behaviour().tgs_inherits
+            && self.current.flags.contains(TicketFlags::FORWARDABLE);
+        options.set(KdcOptions::FORWARDABLE, forwardable);
         options
     }
 

@@ -4,6 +4,9 @@ use kdclab_proto::Realm;
 
 use crate::RealmPolicy;
 
+/// How many dots a realm name may have to be taken for part of a hierarchy.
+const MAX_LEVELS: usize = 32;
+
 /// The realms from `client` to `server`, both included: as `capaths` says, or else along the hierarchy
 /// of their names.
 pub(crate) fn realm_path(policy: &RealmPolicy, client: &Realm, server: &Realm) -> Vec<Realm> {
@@ -51,9 +54,12 @@ fn hierarchical<'a>(client: &'a [u8], server: &'a [u8]) -> Vec<&'a [u8]> {
     path
 }
 
-/// A realm and those above it, lowest first.
+/// A realm and those above it, lowest first. A name of more levels than [`MAX_LEVELS`], which only a
+/// hostile client sends, has none above it.
 fn upwards(realm: &[u8]) -> Vec<&[u8]> {
     let dots = (0..realm.len()).filter(|index| realm[*index] == b'.');
+    let dots = Some(dots).filter(|dots| dots.clone().nth(MAX_LEVELS).is_none());
+    let dots = dots.into_iter().flatten();
     std::iter::once(realm)
         .chain(dots.map(|dot| &realm[dot + 1..]))
         .collect()
@@ -83,6 +89,14 @@ mod tests {
     fn strangers_go_over_both_tops() {
         assert_eq!(path("A.B", "C.D"), ["A.B", "B", "D", "C.D"]);
         assert_eq!(path("A", "B"), ["A", "B"]);
+    }
+
+    #[test]
+    fn a_name_of_endless_levels_is_one_realm() {
+        let endless = format!("{}LAB", "a.".repeat(100_000));
+        assert_eq!(path("LAB", &endless), ["LAB", endless.as_str()]);
+        let deep = format!("{}LAB", "a.".repeat(MAX_LEVELS));
+        assert_eq!(path("LAB", &deep).len(), MAX_LEVELS + 1);
     }
 
     #[test]

@@ -89,7 +89,12 @@ impl Place<'_> {
                 .call
                 .as_ref()
                 .map(|call| call.from.span().start)
-                .or_else(|| control.replay.as_ref().map(|replay| replay.from.span().start))
+                .or_else(|| {
+                    control
+                        .replay
+                        .as_ref()
+                        .map(|replay| replay.from.span().start)
+                })
                 .unwrap_or(0),
             Self::Fix(fix) => fix.title.span().start,
         }
@@ -131,7 +136,12 @@ pub(super) fn differences(
             .error
             .as_ref()
             .map_or(0..0, |error| error.span());
-        differ(span, "error", described(expected), described(outcome.error()));
+        differ(
+            span,
+            "error",
+            described(expected),
+            described(outcome.error()),
+        );
     }
     if let Some(sender) = &expectation.sent_by {
         let actual = failure.and_then(|failure| failure.sent_by.as_deref());
@@ -147,7 +157,12 @@ pub(super) fn differences(
     if let Some(cause) = &expectation.cause {
         let actual = failure.map_or("none", |failure| &failure.cause);
         if actual != cause.get_ref() {
-            differ(cause.span(), "cause", cause.get_ref().clone(), actual.to_owned());
+            differ(
+                cause.span(),
+                "cause",
+                cause.get_ref().clone(),
+                actual.to_owned(),
+            );
         }
     }
     if let Some(text) = &expectation.text {
@@ -190,7 +205,12 @@ pub(super) fn differences(
     }
     for (host, line) in &expectation.log {
         let log = world.log(host);
-        let since = &log[outcome.log_start.get(host).copied().unwrap_or(0).min(log.len())..];
+        let since = &log[outcome
+            .log_start
+            .get(host)
+            .copied()
+            .unwrap_or(0)
+            .min(log.len())..];
         if !since.iter().any(|entry| entry.contains(line.get_ref())) {
             differ(
                 line.span(),

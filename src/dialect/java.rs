@@ -26,7 +26,8 @@ pub(super) fn session_text(error: &ApExchangeError) -> Option<String> {
     match error {
         // JGSS expects an AP-REP and reads nothing else: the code is lost.
         ApExchangeError::Refused(_) => Some(
-            "Defective token detected (Mechanism level: AP_REP token id does not match!)".to_owned(),
+            "Defective token detected (Mechanism level: AP_REP token id does not match!)"
+                .to_owned(),
         ),
         _ => None,
     }

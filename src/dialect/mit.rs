@@ -1,6 +1,8 @@
 //! MIT krb5 1.20: the texts of its libraries and of kinit.
 
-use kdclab_client::{AcceptError, ApExchangeError, ClientError, Exchange, Refusal, SecretKind, WantedKey};
+use kdclab_client::{
+    AcceptError, ApExchangeError, ClientError, Exchange, Refusal, SecretKind, WantedKey,
+};
 use kdclab_proto::{Enctype, ErrorCode, LibraryError};
 
 pub(super) fn client_text(error: &ClientError) -> Option<String> {
@@ -58,7 +60,11 @@ pub(super) fn acceptor_text(error: &AcceptError) -> Option<String> {
             short_name(wanted.enctype)
         )),
         AcceptError::KeyVersion { wanted, newest } => {
-            let stale = if *newest > wanted.kvno { "ticket" } else { "keytab" };
+            let stale = if *newest > wanted.kvno {
+                "ticket"
+            } else {
+                "keytab"
+            };
             Some(format!(
                 "{} not found in keytab; {stale} is likely out of date",
                 ticket(wanted)
@@ -78,7 +84,10 @@ pub(super) fn acceptor_text(error: &AcceptError) -> Option<String> {
 }
 
 fn ticket(wanted: &WantedKey) -> String {
-    format!("Request ticket server {} kvno {}", wanted.server, wanted.kvno)
+    format!(
+        "Request ticket server {} kvno {}",
+        wanted.server, wanted.kvno
+    )
 }
 
 /// The shortest of the names that MIT knows for a type, which is what its acceptor prints.

@@ -67,7 +67,11 @@ impl Script {
             .iter()
             .flat_map(|check| check.call.iter().chain(check.simultaneous.iter().flatten()));
         symptom
-            .chain(self.control.iter().filter_map(|control| control.call.as_ref()))
+            .chain(
+                self.control
+                    .iter()
+                    .filter_map(|control| control.call.as_ref()),
+            )
             .next()
     }
 }
@@ -456,7 +460,7 @@ pub struct Fix {
     /// The control that no longer holds, from 1, where the symptom is gone.
     pub breaks_control: Option<Spanned<usize>>,
     /// Why.
-    pub because: String,
+    pub because: Spanned<String>,
 }
 
 /// A part of a run. Scripts name them `healthy`, `broken` and `fix:N`.

@@ -30,8 +30,16 @@ impl Scope {
     /// What `script` defines, its later `add_principal` steps included.
     pub fn new(script: &Script) -> Self {
         let mut scope = Self {
-            hosts: script.host.keys().map(|name| name.get_ref().clone()).collect(),
-            realms: script.realm.keys().map(|name| name.get_ref().clone()).collect(),
+            hosts: script
+                .host
+                .keys()
+                .map(|name| name.get_ref().clone())
+                .collect(),
+            realms: script
+                .realm
+                .keys()
+                .map(|name| name.get_ref().clone())
+                .collect(),
             principals: BTreeMap::new(),
         };
         for (realm, table) in &script.realm {
@@ -154,10 +162,7 @@ impl Scope {
         Err(source.fault(
             name.span(),
             format!("unknown {what} `{}`{reason}", name.get_ref()),
-            Some(choices(
-                name.get_ref(),
-                names.iter().map(String::as_str),
-            )),
+            Some(choices(name.get_ref(), names.iter().map(String::as_str))),
         ))
     }
 }
@@ -219,7 +224,10 @@ impl Script {
                 return Err(source.fault(
                     self.format.span(),
                     format!("the scenario has no [[{table}]]"),
-                    Some("add one, or say `lesson = true` where nothing is to be repaired".to_owned()),
+                    Some(
+                        "add one, or say `lesson = true` where nothing is to be repaired"
+                            .to_owned(),
+                    ),
                 ));
             }
         }
@@ -278,9 +286,9 @@ impl Script {
         for verb in &fix.steps {
             check_verb(scope, source, verb.get_ref())?;
         }
-        if fix.because.trim().is_empty() {
+        if fix.because.get_ref().trim().is_empty() {
             return Err(source.fault(
-                fix.title.span(),
+                fix.because.span(),
                 "the fix does not say why".to_owned(),
                 Some("say in `because` why it works or does not".to_owned()),
             ));
@@ -345,13 +353,10 @@ fn check_attributes(source: &Source, attributes: &[Spanned<String>]) -> Result<(
 fn check_call(scope: &Scope, source: &Source, call: &Call) -> Result<(), Box<Fault>> {
     scope.host(source, &call.from)?;
     if let Some(user) = &call.user
-        && let Err(reason) = scope.parse(user.get_ref())
+        // A user that exists nowhere is written with its realm.
+        && user.get_ref().parse::<Principal>().is_err()
     {
-        return Err(source.fault(
-            user.span(),
-            format!("unknown user `{}` ({reason})", user.get_ref()),
-            Some("a user that exists nowhere is written with its @REALM".to_owned()),
-        ));
+        scope.principal(source, user, &[])?;
     }
     if let Some(service) = &call.to {
         scope.principal(source, service, &[Kind::Service])?;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use kdclab_proto::{Enctype, ErrorCode, KerberosTime, LibraryError};
 use crate::sim::SessionError;
+use kdclab_proto::{Enctype, ErrorCode, KerberosTime, LibraryError};
 use serde::{Deserialize, Deserializer, de};
 
 /// A length of time, `"5m"`, `"1h 30m"`, `"250ms"`.

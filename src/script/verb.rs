@@ -36,7 +36,7 @@ pub enum Verb {
     /// Changes a principal's attributes and limits.
     ModifyPrincipal(ModifyPrincipal),
     /// Does an act and asserts that it changes nothing.
-    Noop(Box<Verb>),
+    Noop(Box<Self>),
     /// Empties a user's credential cache on a host.
     PurgeCcache(CacheAt),
     /// Removes a principal from its realm.

@@ -20,8 +20,10 @@ pub(super) struct Directory {
 }
 
 impl Directory {
+    /// `client` is the host whose krb5.conf stands under that very name.
     pub(super) fn create(
         path: Option<&Path>,
+        client: Option<&str>,
         world: &World,
         kdcs: &BTreeMap<String, SocketAddr>,
     ) -> Result<Self, ServeError> {
@@ -45,7 +47,7 @@ impl Directory {
             }
         };
         directory
-            .fill(world, kdcs)
+            .fill(client, world, kdcs)
             .map_err(|error| ServeError::Directory {
                 path: directory.path.clone(),
                 error,
@@ -53,11 +55,20 @@ impl Directory {
         Ok(directory)
     }
 
-    fn fill(&self, world: &World, kdcs: &BTreeMap<String, SocketAddr>) -> io::Result<()> {
+    fn fill(
+        &self,
+        client: Option<&str>,
+        world: &World,
+        kdcs: &BTreeMap<String, SocketAddr>,
+    ) -> io::Result<()> {
         let by_realm = world.kdc_addresses(kdcs);
         for (host, config) in world.client_configs() {
             let file = krb5_conf::render(config, &by_realm);
-            write_private(&self.krb5_conf(host), file.as_bytes())?;
+            let path = self.path.join(format!("{host}.krb5.conf"));
+            write_private(&path, file.as_bytes())?;
+            if client == Some(host) {
+                write_private(&self.krb5_conf(), file.as_bytes())?;
+            }
         }
         for (host, keytab) in world.keytabs() {
             write_keytab(&self.keytab(host), keytab)?;
@@ -76,16 +87,14 @@ impl Directory {
         let mut set = |name: &str, value: String| environment.insert(name.to_owned(), value);
         let file = |path: PathBuf| format!("FILE:{}", path.display());
         let call = script.first_call();
-        let client = call
-            .map(|call| call.from.get_ref().as_str())
-            .or_else(|| world.client_configs().next().map(|(host, _)| host));
         set("KDCLAB_DIR", self.path.display().to_string());
         set("KRB5CCNAME", file(self.path.join("ccache")));
-        set("KRB5RCACHENAME", format!("file2:{}", self.path.join("rcache").display()));
+        set(
+            "KRB5RCACHENAME",
+            format!("file2:{}", self.path.join("rcache").display()),
+        );
         set("KRB5_CLIENT_KTNAME", file(self.client_keytab()));
-        if let Some(client) = client {
-            set("KRB5_CONFIG", self.krb5_conf(client).display().to_string());
-        }
+        set("KRB5_CONFIG", self.krb5_conf().display().to_string());
         if let Some(call) = call
             && let Some(user) = world.caller(call)
         {
@@ -109,8 +118,8 @@ impl Directory {
         environment
     }
 
-    fn krb5_conf(&self, host: &str) -> PathBuf {
-        self.path.join(format!("{host}.krb5.conf"))
+    fn krb5_conf(&self) -> PathBuf {
+        self.path.join("krb5.conf")
     }
 
     fn keytab(&self, host: &str) -> PathBuf {
@@ -160,4 +169,3 @@ fn write_private(path: &Path, contents: &[u8]) -> io::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)?.write_all(contents)
 }
-

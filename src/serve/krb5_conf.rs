@@ -36,7 +36,11 @@ fn render_into(
     writeln!(file, "    clockskew = {}", config.clockskew.as_secs())?;
     writeln!(file, "    kdc_timesync = {}", u8::from(config.kdc_timesync))?;
     writeln!(file, "    canonicalize = {}", config.canonicalize)?;
-    writeln!(file, "    udp_preference_limit = {}", config.udp_preference_limit)?;
+    writeln!(
+        file,
+        "    udp_preference_limit = {}",
+        config.udp_preference_limit
+    )?;
     writeln!(
         file,
         "    allow_weak_crypto = {}",

@@ -84,7 +84,12 @@ impl Listener {
     }
 }
 
-fn answer(kdc: &ServedKdc, rng: &mut ChaCha12Rng, transport: &Transport, request: &[u8]) -> Option<Vec<u8>> {
+fn answer(
+    kdc: &ServedKdc,
+    rng: &mut ChaCha12Rng,
+    transport: &Transport,
+    request: &[u8],
+) -> Option<Vec<u8>> {
     let now = wall_clock().offset_by(kdc.clock_offset);
     kdc.kdc
         .handle(&kdc.traffic, now, rng, transport, request)

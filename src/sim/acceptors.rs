@@ -40,7 +40,11 @@ pub(super) fn port_of(service: &Principal) -> u16 {
 
 impl World {
     /// Where `service` listens: on its first host, or on `at`.
-    pub(super) fn service_socket(&self, service: &Principal, at: Option<&str>) -> Option<SocketAddr> {
+    pub(super) fn service_socket(
+        &self,
+        service: &Principal,
+        at: Option<&str>,
+    ) -> Option<SocketAddr> {
         let service = self.services.get(service)?;
         let host = at.or_else(|| service.hosts.first().map(String::as_str))?;
         let address = self.hosts.get(host)?.address;
@@ -82,22 +86,20 @@ impl World {
             .entry((host.replay_cache_of.clone(), replay_key(host.replay_cache)))
             .or_insert_with(|| ReplayCache::new(replay_key(host.replay_cache)));
         let peer = Some(packet.source.ip());
-        let (reply, cause) =
-            match acceptor.accept_sharing(cache, clock, &mut host.rng, peer, token) {
-                Ok(accepted) => {
-                    host.log.push(format!("accepted {}", accepted.context.client));
-                    // Whoever asked for no proof still learns that the session is up.
-                    (Some(accepted.reply.unwrap_or_default()), None)
-                }
-                Err(refused) => {
-                    host.log
-                        .push(dialect::acceptor_log(host.config.dialect, &refused.error));
-                    (
-                        refused.reply.clone(),
-                        Some(cause_name(&refused.error)),
-                    )
-                }
-            };
+        let (reply, cause) = match acceptor.accept_sharing(cache, clock, &mut host.rng, peer, token)
+        {
+            Ok(accepted) => {
+                host.log
+                    .push(format!("accepted {}", accepted.context.client));
+                // Whoever asked for no proof still learns that the session is up.
+                (Some(accepted.reply.unwrap_or_default()), None)
+            }
+            Err(refused) => {
+                host.log
+                    .push(dialect::acceptor_log(host.config.dialect, &refused.error));
+                (refused.reply.clone(), Some(cause_name(&refused.error)))
+            }
+        };
         let host = host.name.clone();
         if let Some(cause) = cause {
             self.note_cause(&host, cause);

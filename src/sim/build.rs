@@ -3,7 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use kdclab_client::ClientConfig;
-use kdclab_kdc::{Attributes, Database, Dialect as KdcDialect, Kdc, KeyCache, LockoutPolicy, PrincipalEntry, RealmPolicy, Traffic};
+use kdclab_kdc::{
+    Attributes, Database, Dialect as KdcDialect, Kdc, KeyCache, LockoutPolicy, PrincipalEntry,
+    RealmPolicy, Traffic,
+};
 use kdclab_proto::{KerberosTime, NameType, Principal, PrincipalName, Realm};
 
 use super::acceptors::{Service, port_of};
@@ -15,8 +18,8 @@ use super::random::HostRng;
 use super::verbs::{apply_attributes, enctypes, keytab_entries, merge};
 use super::world::World;
 use crate::script::model::{
-    AcceptorTable, ClientTable, DialectName, HostTable, KdcDialectName, Lockout, RealmSettings, RealmTable,
-    ReplayCacheName, ServiceTable, TextOr, TrustTable, UserTable,
+    AcceptorTable, ClientTable, DialectName, HostTable, KdcDialectName, Lockout, RealmSettings,
+    RealmTable, ReplayCacheName, ServiceTable, TextOr, TrustTable, UserTable,
 };
 use crate::script::verb::RunAs;
 use crate::script::{Scope, Script};
@@ -34,7 +37,9 @@ impl World {
         seed: u64,
         epoch: Option<KerberosTime>,
     ) -> Result<Self, VerbError> {
-        let epoch = epoch.or(script.epoch.map(|epoch| epoch.0)).unwrap_or(EPOCH);
+        let epoch = epoch
+            .or_else(|| script.epoch.map(|epoch| epoch.0))
+            .unwrap_or(EPOCH);
         let mut world = Self {
             now: epoch.timestamp(),
             epoch,
@@ -174,11 +179,14 @@ impl World {
         let policy = self.database(realm)?.policy().clone();
         let mut entry = PrincipalEntry::new(name.clone().at(realm.clone()));
         entry.attributes = policy.default_attributes;
-        let types = enctypes(user.enctypes.as_deref())
-            .unwrap_or_else(|| policy.supported_enctypes.clone());
+        let types =
+            enctypes(user.enctypes.as_deref()).unwrap_or_else(|| policy.supported_enctypes.clone());
         let keys = self.password_keys(&entry, realm, &user.password, &types)?;
         entry.set_keys(keys, false);
-        apply_attributes(&mut entry.attributes, user.attributes.iter().map(|flag| flag.get_ref()))?;
+        apply_attributes(
+            &mut entry.attributes,
+            user.attributes.iter().map(|flag| flag.get_ref()),
+        )?;
         entry.aliases = user
             .aliases
             .iter()
@@ -209,7 +217,10 @@ impl World {
         let mut entry = PrincipalEntry::new(principal.clone());
         entry.set_random_keys(&types, &mut self.admin_rng, false)?;
         entry.session_enctypes = enctypes(service.session_enctypes.as_deref());
-        apply_attributes(&mut entry.attributes, service.attributes.iter().map(|flag| flag.get_ref()))?;
+        apply_attributes(
+            &mut entry.attributes,
+            service.attributes.iter().map(|flag| flag.get_ref()),
+        )?;
 
         let mut keys = keytab_entries(&entry, &principal, self.now.time());
         if let Some(wanted) = enctypes(service.keytab_enctypes.as_deref()) {
@@ -278,7 +289,10 @@ impl World {
         let mut realms_of: std::collections::BTreeMap<String, Vec<Realm>> = Default::default();
         for (realm, hosts) in &self.realm_kdcs {
             for host in hosts {
-                realms_of.entry(host.clone()).or_default().push(realm.clone());
+                realms_of
+                    .entry(host.clone())
+                    .or_default()
+                    .push(realm.clone());
             }
         }
         for (host, realms) in realms_of {
@@ -309,7 +323,10 @@ impl World {
             config.default_tgs_enctypes.clone_from(&types);
             config.permitted_enctypes = types;
         }
-        set(&mut config.weak_crypto.allow_weak_crypto, table.allow_weak_crypto);
+        set(
+            &mut config.weak_crypto.allow_weak_crypto,
+            table.allow_weak_crypto,
+        );
         set(&mut config.weak_crypto.allow_rc4, table.allow_rc4);
         set(&mut config.weak_crypto.allow_des3, table.allow_des3);
         set(&mut config.clockskew, table.clockskew.map(|span| span.0));
@@ -326,13 +343,25 @@ impl World {
         table: &AcceptorTable,
     ) -> Result<bool, VerbError> {
         let host = self.host_mut(host)?;
-        let before = (host.replay_cache, host.replay_cache_of.clone(), host.config.clockskew);
+        let before = (
+            host.replay_cache,
+            host.replay_cache_of.clone(),
+            host.config.clockskew,
+        );
         set(&mut host.replay_cache, table.replay_cache);
-        set(&mut host.config.clockskew, table.clockskew.map(|span| span.0));
+        set(
+            &mut host.config.clockskew,
+            table.clockskew.map(|span| span.0),
+        );
         if let Some(other) = &table.shares_replay_cache_with {
             host.replay_cache_of.clone_from(other.get_ref());
         }
-        Ok(before != (host.replay_cache, host.replay_cache_of.clone(), host.config.clockskew))
+        Ok(before
+            != (
+                host.replay_cache,
+                host.replay_cache_of.clone(),
+                host.config.clockskew,
+            ))
     }
 
     /// Changes a realm's settings; whether anything is different then.
@@ -351,12 +380,18 @@ impl World {
 }
 
 fn change_policy(policy: &mut RealmPolicy, settings: &RealmSettings) {
-    set(&mut policy.supported_enctypes, enctypes(settings.enctypes.as_deref()));
+    set(
+        &mut policy.supported_enctypes,
+        enctypes(settings.enctypes.as_deref()),
+    );
     set(
         &mut policy.permitted_enctypes,
         enctypes(settings.permitted_enctypes.as_deref()),
     );
-    set(&mut policy.weak_crypto.allow_weak_crypto, settings.allow_weak_crypto);
+    set(
+        &mut policy.weak_crypto.allow_weak_crypto,
+        settings.allow_weak_crypto,
+    );
     set(&mut policy.weak_crypto.allow_rc4, settings.allow_rc4);
     set(&mut policy.weak_crypto.allow_des3, settings.allow_des3);
     set(&mut policy.clockskew, settings.clockskew.map(|span| span.0));
@@ -365,7 +400,10 @@ fn change_policy(policy: &mut RealmPolicy, settings: &RealmSettings) {
         &mut policy.max_renewable_life,
         settings.max_renewable_life.map(|span| span.0),
     );
-    set(&mut policy.host_based_services, settings.host_based_services.clone());
+    set(
+        &mut policy.host_based_services,
+        settings.host_based_services.clone(),
+    );
     set(&mut policy.reject_bad_transit, settings.reject_bad_transit);
     if let Some(required) = settings.requires_preauth {
         policy
@@ -389,8 +427,14 @@ fn set<T>(field: &mut T, value: Option<T>) {
 fn lockout_policy(lockout: Lockout) -> LockoutPolicy {
     LockoutPolicy {
         max_failures: lockout.maxfailure,
-        failure_count_interval: lockout.failurecountinterval.map(|span| span.0).unwrap_or_default(),
-        lockout_duration: lockout.lockoutduration.map(|span| span.0).unwrap_or_default(),
+        failure_count_interval: lockout
+            .failurecountinterval
+            .map(|span| span.0)
+            .unwrap_or_default(),
+        lockout_duration: lockout
+            .lockoutduration
+            .map(|span| span.0)
+            .unwrap_or_default(),
     }
 }
 

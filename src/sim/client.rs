@@ -5,12 +5,12 @@ mod delivery;
 use std::net::SocketAddr;
 
 use kdclab_client::{
-    ApExchange, ApExchangeError, ApParameters, AsExchange, AsOutcome, AsParameters, ClientError, Credential,
-    CredentialQuery, CredentialStore, Step, TgsExchange, TgsParameters, TgsPurpose,
+    ApExchange, ApExchangeError, ApParameters, AsExchange, AsOutcome, AsParameters, ClientError,
+    Credential, CredentialQuery, CredentialStore, Step, TgsExchange, TgsParameters, TgsPurpose,
 };
 use kdclab_proto::{Principal, Realm, Timestamp};
 
-use self::delivery::{Delivered, Delivery};
+use self::delivery::{Delivered, Delivery, Previous};
 use super::network::{Event, Packet, Payload};
 use super::outcome::{Failure, SessionError, cause_name};
 use super::world::World;
@@ -34,7 +34,8 @@ pub(super) struct Client {
     /// Whether the running TGS exchange renews.
     renews: bool,
     renewed: bool,
-    timer: u64,
+    /// What the last delivery of the running exchange left.
+    previous: Previous,
     result: Option<Result<(), Failure>>,
     /// The host whose packet came last.
     last_sender: Option<String>,
@@ -83,7 +84,11 @@ impl World {
             .into_iter()
             .map(|client| Outcome {
                 result: client.result.unwrap_or_else(|| {
-                    Err(Failure::of_session(SessionError::NoAnswer, None, String::new()))
+                    Err(Failure::of_session(
+                        SessionError::NoAnswer,
+                        None,
+                        String::new(),
+                    ))
                 }),
                 log_start: log_start.clone(),
             })
@@ -136,7 +141,7 @@ impl Client {
             stage: Stage::Idle,
             renews: false,
             renewed: false,
-            timer: 0,
+            previous: Previous::default(),
             result: None,
             last_sender: None,
         }
@@ -152,7 +157,7 @@ impl Client {
             stage: Stage::Idle,
             renews: false,
             renewed: false,
-            timer: 0,
+            previous: Previous::default(),
             result: None,
             last_sender: None,
         }
@@ -185,7 +190,9 @@ impl Client {
     }
 
     fn begin(&mut self, world: &mut World) {
-        let Some(call) = self.call.clone() else { return };
+        let Some(call) = self.call.clone() else {
+            return;
+        };
         let Some(user) = world.caller(&call) else {
             return self.fail(Failure::of_session(
                 SessionError::NoIdentity,
@@ -208,7 +215,9 @@ impl Client {
 
     /// Begins the next part of the call: log in, renew, get a ticket, reach the service.
     fn next(&mut self, world: &mut World) {
-        let Some(call) = self.call.clone() else { return };
+        let Some(call) = self.call.clone() else {
+            return;
+        };
         let Some(tgt) = self
             .cache(world)
             .and_then(|cache| cache.initial_ticket().ok())
@@ -239,9 +248,15 @@ impl Client {
     }
 
     fn log_in(&mut self, world: &mut World, call: &Call) {
-        let password = world.password(call, &self.user).unwrap_or_default().to_owned();
+        self.previous.too_big = false;
+        let password = world
+            .password(call, &self.user)
+            .unwrap_or_default()
+            .to_owned();
         let now = self.clock(world);
-        let Some(host) = world.hosts.get_mut(&self.host) else { return };
+        let Some(host) = world.hosts.get_mut(&self.host) else {
+            return;
+        };
         let mut parameters = match call.user {
             Some(_) => AsParameters::password(self.user.clone(), &password),
             None => AsParameters::keytab(self.user.clone(), host.client_keytab.clone()),
@@ -254,8 +269,11 @@ impl Client {
     }
 
     fn ask_tgs(&mut self, world: &mut World, ticket: &Credential, mut parameters: TgsParameters) {
+        self.previous.too_big = false;
         let now = self.clock(world);
-        let Some(host) = world.hosts.get_mut(&self.host) else { return };
+        let Some(host) = world.hosts.get_mut(&self.host) else {
+            return;
+        };
         let cache = host.caches.get(&self.user);
         parameters.kdc_offset = cache.and_then(CredentialStore::kdc_offset).unwrap_or(0);
         let cached = cache.map_or(&[][..], CredentialStore::credentials);
@@ -281,12 +299,16 @@ impl Client {
             .cache(world)
             .and_then(CredentialStore::kdc_offset)
             .unwrap_or(0);
-        let now = self.clock(world).offset_by(offset.saturating_mul(1_000_000));
+        let now = self
+            .clock(world)
+            .offset_by(offset.saturating_mul(1_000_000));
         let parameters = ApParameters {
             mutual: call.mutual,
             ..ApParameters::gss()
         };
-        let Some(host) = world.hosts.get_mut(&self.host) else { return };
+        let Some(host) = world.hosts.get_mut(&self.host) else {
+            return;
+        };
         match ApExchange::start(credential, &parameters, now, &mut host.rng) {
             Ok((exchange, token)) => self.open_session(world, Some(exchange), token, remote),
             Err(error) => self.fail(Failure {
@@ -298,7 +320,12 @@ impl Client {
         }
     }
 
-    fn step_as(&mut self, world: &mut World, mut exchange: Box<AsExchange>, mut step: Step<AsOutcome>) {
+    fn step_as(
+        &mut self,
+        world: &mut World,
+        mut exchange: Box<AsExchange>,
+        mut step: Step<AsOutcome>,
+    ) {
         loop {
             match step {
                 Step::Done(outcome) => {
@@ -312,14 +339,14 @@ impl Client {
                 Step::Failed(error) => return self.fail_with(world, &error),
                 Step::Send { realm, bytes } => {
                     let (delivery, ended) =
-                        Delivery::begin(world, self.index, &self.host, &realm, bytes, self.timer);
+                        Delivery::begin(world, self.index, &self.host, &realm, bytes, &self.previous);
                     match ended {
                         None => {
                             self.stage = Stage::As(exchange, delivery);
                             return;
                         }
                         Some(delivered) => {
-                            self.timer = delivery.next_timer();
+                            self.previous = delivery.leaves();
                             step = self.answer_as(world, &mut exchange, delivered);
                         }
                     }
@@ -358,14 +385,14 @@ impl Client {
                 Step::Failed(error) => return self.fail_with(world, &error),
                 Step::Send { realm, bytes } => {
                     let (delivery, ended) =
-                        Delivery::begin(world, self.index, &self.host, &realm, bytes, self.timer);
+                        Delivery::begin(world, self.index, &self.host, &realm, bytes, &self.previous);
                     match ended {
                         None => {
                             self.stage = Stage::Tgs(exchange, delivery);
                             return;
                         }
                         Some(delivered) => {
-                            self.timer = delivery.next_timer();
+                            self.previous = delivery.leaves();
                             step = self.answer_tgs(world, &mut exchange, delivered);
                         }
                     }
@@ -415,15 +442,17 @@ impl Client {
         token: Vec<u8>,
         remote: SocketAddr,
     ) {
-        let Some(host) = world.hosts.get_mut(&self.host) else { return };
+        let Some(host) = world.hosts.get_mut(&self.host) else {
+            return;
+        };
         let local = host.client_socket();
         world.network.send(world.now, local, remote, Payload::Syn);
-        self.timer += 1;
+        self.previous.timer += 1;
         world.network.schedule(
             world.now + SERVICE_PATIENCE,
             Event::Timer {
                 client: self.index,
-                serial: self.timer,
+                serial: self.previous.timer,
             },
         );
         self.stage = Stage::Ap(Box::new(Session {
@@ -464,7 +493,7 @@ impl Client {
                 let ended = delivery.timer(world, &self.host, serial);
                 self.continue_tgs(world, exchange, delivery, ended);
             }
-            Stage::Ap(session) if serial == self.timer => {
+            Stage::Ap(session) if serial == self.previous.timer => {
                 drop(session);
                 self.fail(Failure::of_session(
                     SessionError::NoAnswer,
@@ -486,7 +515,7 @@ impl Client {
         match ended {
             None => self.stage = Stage::As(exchange, delivery),
             Some(delivered) => {
-                self.timer = delivery.next_timer();
+                self.previous = delivery.leaves();
                 let step = self.answer_as(world, &mut exchange, delivered);
                 self.step_as(world, exchange, step);
             }
@@ -503,7 +532,7 @@ impl Client {
         match ended {
             None => self.stage = Stage::Tgs(exchange, delivery),
             Some(delivered) => {
-                self.timer = delivery.next_timer();
+                self.previous = delivery.leaves();
                 let step = self.answer_tgs(world, &mut exchange, delivered);
                 self.step_tgs(world, exchange, step);
             }

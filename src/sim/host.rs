@@ -38,12 +38,7 @@ pub(super) struct Host {
 }
 
 impl Host {
-    pub(super) fn new(
-        name: &str,
-        address: IpAddr,
-        config: ClientConfig,
-        rng: HostRng,
-    ) -> Self {
+    pub(super) fn new(name: &str, address: IpAddr, config: ClientConfig, rng: HostRng) -> Self {
         Self {
             name: name.to_owned(),
             address,
@@ -81,6 +76,8 @@ impl Host {
 
     /// Empties a user's cache; whether there was anything in it.
     pub(super) fn purge_cache(&mut self, user: &Principal) -> bool {
-        self.caches.remove(user).is_some_and(|cache| !cache.is_empty())
+        self.caches
+            .remove(user)
+            .is_some_and(|cache| !cache.is_empty())
     }
 }

@@ -127,15 +127,19 @@ impl World {
             },
         };
         let clock = host.clock(now);
-        let reply =
-            process
-                .kdc
-                .handle(&process.traffic, clock, &mut host.rng, &transport, request);
+        let reply = process
+            .kdc
+            .handle(&process.traffic, clock, &mut host.rng, &transport, request);
         host.log.extend(reply.outcome.log_lines());
         let cause = reply
             .outcome
             .exchange()
-            .and_then(|exchange| exchange.withheld.as_ref().or(exchange.result.as_ref().err()))
+            .and_then(|exchange| {
+                exchange
+                    .withheld
+                    .as_ref()
+                    .or_else(|| exchange.result.as_ref().err())
+            })
             .map(cause_name);
         let host = host.name.clone();
         if let Some(cause) = cause {

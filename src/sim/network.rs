@@ -1,6 +1,7 @@
 //! Links, ports and virtual time: packets in flight and what happens to them on the way.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -73,6 +74,20 @@ pub enum Fate {
     Reordered,
     /// The port refuses it.
     Refused,
+}
+
+impl fmt::Display for Fate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Altered => "altered on the way",
+            Self::Delayed => "delayed",
+            Self::Delivered => "delivered",
+            Self::Dropped => "lost",
+            Self::Duplicated => "duplicated",
+            Self::Refused => "refused",
+            Self::Reordered => "overtaken",
+        })
+    }
 }
 
 /// A packet as it was sent.
@@ -293,10 +308,7 @@ impl Network {
                     fate: Fate::Delivered,
                 };
                 self.transcript.push(packet);
-                self.deliver(
-                    arrival + LATENCY,
-                    refusal,
-                );
+                self.deliver(arrival + LATENCY, refusal);
             }
             LinkEffect::Reorder => match rule.held.take() {
                 None => {

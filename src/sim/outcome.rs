@@ -104,7 +104,10 @@ impl SessionError {
 /// error is the only list of causes.
 pub(super) fn cause_name(error: &impl fmt::Debug) -> String {
     let debug = format!("{error:?}");
-    let variant: String = debug.chars().take_while(char::is_ascii_alphanumeric).collect();
+    let variant: String = debug
+        .chars()
+        .take_while(char::is_ascii_alphanumeric)
+        .collect();
     let mut name = String::with_capacity(variant.len() + 4);
     for (index, letter) in variant.char_indices() {
         if letter.is_ascii_uppercase() && index > 0 {
@@ -165,14 +168,15 @@ impl fmt::Display for VerbError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AttemptEndedOtherwise { expected, actual } => {
-                write!(f, "the attempt was to end with {expected} and ended with {actual}")
+                write!(
+                    f,
+                    "the attempt was to end with {expected} and ended with {actual}"
+                )
             }
-            Self::ChangesNothing => f.write_str(
-                "it changes nothing; write it as `noop = { ... }` if that is the point",
-            ),
-            Self::ChangesSomething => {
-                f.write_str("it changes something; write it without `noop`")
+            Self::ChangesNothing => {
+                f.write_str("it changes nothing; write it as `noop = { ... }` if that is the point")
             }
+            Self::ChangesSomething => f.write_str("it changes something; write it without `noop`"),
             Self::Database(error) => error.fmt(f),
             Self::InvalidKey(error) => error.fmt(f),
             Self::NoKeys { principal } => write!(f, "{principal} has no key of these types"),

@@ -9,8 +9,8 @@ use super::outcome::VerbError;
 use super::world::World;
 use crate::script::values::{EnctypeName, ErrorName};
 use crate::script::verb::{
-    AddPrincipal, Attempt, ChangeKey, KeytabCopy, LinkEffect, LinkFault, ModifyPrincipal, RunAs, SetPassword,
-    SetTrustKey, Verb,
+    AddPrincipal, Attempt, ChangeKey, KeytabCopy, LinkEffect, LinkFault, ModifyPrincipal, RunAs,
+    SetPassword, SetTrustKey, Verb,
 };
 
 /// Whether a step changed the world.
@@ -59,9 +59,7 @@ impl World {
             }
             Verb::RemovePrincipal(name) => {
                 let principal = self.principal(name.get_ref())?;
-                self.change_database(&principal.realm, |database| {
-                    database.remove(&principal)
-                })
+                self.change_database(&principal.realm, |database| database.remove(&principal))
             }
             Verb::RepairLinks(_) => Ok(self.repair_links()),
             Verb::ResetKey(name) => {
@@ -157,7 +155,7 @@ impl World {
             .map(|key| key.map(LongTermKey::from))
             .collect::<Result<Vec<_>, _>>()?;
         self.change_database(&principal.realm, |database| {
-            database.update(&principal, |entry| {
+            database.update(principal, |entry| {
                 entry.set_keys(keys, keep_old);
             })
         })
@@ -177,10 +175,13 @@ impl World {
         let keys = self.password_keys(entry, realm, password, enctypes)?;
         let same = entry.kvno() == kvno
             && entry.key_set(kvno).is_some_and(|set| {
-                set.keys.iter().map(|key| &key.key).eq(keys.iter().map(|key| &key.key))
+                set.keys
+                    .iter()
+                    .map(|key| &key.key)
+                    .eq(keys.iter().map(|key| &key.key))
             });
         self.change_database(realm, |database| {
-            database.update(&principal, |entry| {
+            database.update(principal, |entry| {
                 entry.set_keys_of_version(kvno, keys, keep_old);
             })
         })?;
@@ -210,7 +211,8 @@ impl World {
         let principal = self.principal(copy.of.get_ref())?;
         let time = self.now().time();
         let wanted = enctypes(copy.enctypes.as_deref());
-        let mut entries = keytab_entries(self.entry(&principal.realm, &principal)?, &principal, time);
+        let mut entries =
+            keytab_entries(self.entry(&principal.realm, &principal)?, &principal, time);
         if let Some(wanted) = &wanted {
             entries.retain(|entry| wanted.contains(&entry.enctype));
         }
@@ -222,7 +224,9 @@ impl World {
         let host = self.host_mut(copy.to.get_ref())?;
         let before = host.keytab.clone();
         if copy.replace {
-            host.keytab.entries.retain(|entry| entry.principal != principal);
+            host.keytab
+                .entries
+                .retain(|entry| entry.principal != principal);
         }
         merge(&mut host.keytab, entries);
         Ok(host.keytab != before)
@@ -246,7 +250,10 @@ impl World {
         let rule = Rule {
             from: address(link.from.as_ref().map(|from| from.get_ref()))?,
             to: address(link.to.as_ref().map(|to| to.get_ref()))?,
-            message: link.message.as_ref().map(|message| message.get_ref().clone()),
+            message: link
+                .message
+                .as_ref()
+                .map(|message| message.get_ref().clone()),
             transport: link.transport,
             after: link.after,
             count: link.count,
@@ -265,7 +272,10 @@ impl World {
         let principal = self.principal(change.name.get_ref())?;
         let entry = self.entry(&principal.realm, &principal)?;
         let mut changed = entry.clone();
-        apply_attributes(&mut changed.attributes, change.attributes.iter().map(|flag| flag.get_ref()))?;
+        apply_attributes(
+            &mut changed.attributes,
+            change.attributes.iter().map(|flag| flag.get_ref()),
+        )?;
         if let Some(expires) = change.expires {
             changed.expiration = Some(expires.0);
         }
@@ -309,7 +319,11 @@ impl World {
         let user = self.principal(change.user.get_ref())?;
         let enctypes = match enctypes(change.enctypes.as_deref()) {
             Some(enctypes) => enctypes,
-            None => self.database(&user.realm)?.policy().supported_enctypes.clone(),
+            None => self
+                .database(&user.realm)?
+                .policy()
+                .supported_enctypes
+                .clone(),
         };
         self.keys_of_password(&user, &user.realm, &change.password, &enctypes, None, false)?;
         if change.told {
@@ -323,14 +337,15 @@ impl World {
         let realm = Realm::from(change.realm.get_ref().as_str());
         let password = match &change.password {
             Some(password) => password.clone(),
-            None => self
-                .trust_passwords
-                .get(&trust)
-                .cloned()
-                .ok_or_else(|| VerbError::Unknown {
-                    what: "password of the trust",
-                    name: trust.to_string(),
-                })?,
+            None => {
+                self.trust_passwords
+                    .get(&trust)
+                    .cloned()
+                    .ok_or_else(|| VerbError::Unknown {
+                        what: "password of the trust",
+                        name: trust.to_string(),
+                    })?
+            }
         };
         let enctypes = match enctypes(change.enctypes.as_deref()) {
             Some(enctypes) => enctypes,
@@ -386,7 +401,9 @@ pub(super) fn keytab_entries(
 pub(super) fn merge(keytab: &mut Keytab, entries: Vec<KeytabEntry>) {
     for entry in entries {
         let same = keytab.entries.iter_mut().find(|old| {
-            old.principal == entry.principal && old.kvno == entry.kvno && old.enctype == entry.enctype
+            old.principal == entry.principal
+                && old.kvno == entry.kvno
+                && old.enctype == entry.enctype
         });
         match same {
             Some(old) if old.key_bytes == entry.key_bytes => {}
@@ -412,4 +429,3 @@ pub(super) fn apply_attributes<'a>(
     }
     Ok(())
 }
-

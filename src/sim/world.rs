@@ -13,8 +13,8 @@ use super::host::Host;
 use super::kdcs::{KDC_PORT, KdcProcess};
 use super::label;
 use super::network::{Event, Fate, Network, Packet, Payload};
-use super::random::HostRng;
 use super::outcome::VerbError;
+use super::random::HostRng;
 use super::verbs::keytab_entries;
 use crate::script::Scope;
 use crate::script::model::Call;
@@ -152,13 +152,8 @@ impl World {
             .to_owned()
         });
         let fate = match packet.fate {
-            Fate::Altered => " (altered on the way)",
-            Fate::Delayed => " (delayed)",
-            Fate::Delivered => "",
-            Fate::Dropped => " (lost)",
-            Fate::Duplicated => " (duplicated)",
-            Fate::Refused => " (refused)",
-            Fate::Reordered => " (overtaken)",
+            Fate::Delivered => String::new(),
+            fate => format!(" ({fate})"),
         };
         format!(
             "{:>12.6} s  {:>8} -> {:8} {} {:4} {what}{fate}",
@@ -302,4 +297,3 @@ impl World {
         self.log_lengths()
     }
 }
-

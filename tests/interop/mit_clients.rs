@@ -24,7 +24,10 @@ fn kinit_by_password() {
     let served = Served::healthy();
     let session = logged_in(&served, &[]);
     let list = session.klist();
-    assert!(list.contains("Default principal: alice@LAB.EXAMPLE"), "{list}");
+    assert!(
+        list.contains("Default principal: alice@LAB.EXAMPLE"),
+        "{list}"
+    );
     assert!(list.contains("krbtgt/LAB.EXAMPLE@LAB.EXAMPLE"), "{list}");
 }
 
@@ -33,7 +36,11 @@ fn kinit_by_keytab() {
     let served = Served::healthy();
     let session = served.session("ws1");
     session.run("kinit", &["-k", "-i", "bob"], "").succeeds();
-    assert!(session.klist().contains("Default principal: bob@LAB.EXAMPLE"));
+    assert!(
+        session
+            .klist()
+            .contains("Default principal: bob@LAB.EXAMPLE")
+    );
 }
 
 #[test]
@@ -62,16 +69,20 @@ fn kinit_forwardable_renewable_and_renewed() {
 fn kinit_renew_of_a_ticket_that_is_not_renewable() {
     let served = Served::healthy();
     let session = logged_in(&served, &[]);
-    session.run("kinit", &["-R"], "").fails_with(
-        "KDC can't fulfill requested option while renewing credentials",
-    );
+    session
+        .run("kinit", &["-R"], "")
+        .fails_with("KDC can't fulfill requested option while renewing credentials");
 }
 
 #[test]
 fn kinit_canonicalize() {
     let served = Served::healthy();
     let session = logged_in(&served, &["-C"]);
-    assert!(session.klist().contains("Default principal: alice@LAB.EXAMPLE"));
+    assert!(
+        session
+            .klist()
+            .contains("Default principal: alice@LAB.EXAMPLE")
+    );
 }
 
 #[test]
@@ -82,7 +93,10 @@ fn kinit_enterprise() {
         .kinit(&["-E", "alice.smith@lab.example"], "correct horse")
         .succeeds();
     let list = session.klist();
-    assert!(list.contains("Default principal: alice@LAB.EXAMPLE"), "{list}");
+    assert!(
+        list.contains("Default principal: alice@LAB.EXAMPLE"),
+        "{list}"
+    );
 }
 
 #[test]
@@ -97,10 +111,18 @@ fn kvno_decrypts_the_ticket_with_the_keytab() {
 fn kvno_across_realms() {
     let served = Served::healthy();
     let session = logged_in(&served, &[]);
-    service_ticket_opens(&served, &session, "host/srv2.remote.example", "srv2");
+    service_ticket_opens(
+        &served,
+        &session,
+        "host/srv2.remote.example@REMOTE.EXAMPLE",
+        "srv2",
+    );
     let list = session.klist();
     assert!(list.contains("krbtgt/REMOTE.EXAMPLE@LAB.EXAMPLE"), "{list}");
-    assert!(list.contains("host/srv2.remote.example@REMOTE.EXAMPLE"), "{list}");
+    assert!(
+        list.contains("host/srv2.remote.example@REMOTE.EXAMPLE"),
+        "{list}"
+    );
 }
 
 #[test]
@@ -108,7 +130,10 @@ fn kvno_across_realms_the_other_way() {
     let served = Served::healthy();
     let session = served.session("ws2");
     session.kinit(&["rita"], "remote secret").succeeds();
-    service_ticket_opens(&served, &session, "host/srv1.lab.example", "srv1");
+    let keytab = served.dir().join("srv1.keytab");
+    let arguments = ["-k", text(&keytab), "-S", "host", "srv1.lab.example"];
+    let printed = session.run("kvno", &arguments, "").succeeds();
+    assert!(printed.contains("keytab entry valid"), "{printed}");
 }
 
 #[test]
@@ -197,9 +222,12 @@ fn unknown_service() {
 #[test]
 fn disabled_user() {
     let served = Served::healthy();
-    served.session("ws1").kinit(&["mallory"], "disabled").fails_with(
-        "kinit: Client's credentials have been revoked while getting initial credentials",
-    );
+    served
+        .session("ws1")
+        .kinit(&["mallory"], "disabled")
+        .fails_with(
+            "kinit: Client's credentials have been revoked while getting initial credentials",
+        );
 }
 
 #[test]

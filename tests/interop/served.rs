@@ -55,7 +55,11 @@ impl Served {
         Session {
             served: self,
             directory: TempDir::new_in(self.home.path()).unwrap(),
-            krb5_conf: self.dir().join(format!("{host}.krb5.conf")).display().to_string(),
+            krb5_conf: self
+                .dir()
+                .join(format!("{host}.krb5.conf"))
+                .display()
+                .to_string(),
         }
     }
 }
@@ -96,7 +100,10 @@ impl Session<'_> {
             .args(arguments)
             .env("KRB5_CONFIG", &self.krb5_conf)
             .env("KRB5CCNAME", format!("FILE:{}", self.ccache().display()))
-            .env("KRB5_CLIENT_KTNAME", self.served.variable("KRB5_CLIENT_KTNAME"))
+            .env(
+                "KRB5_CLIENT_KTNAME",
+                self.served.variable("KRB5_CLIENT_KTNAME"),
+            )
             .env("KRB5RCACHENAME", self.served.variable("KRB5RCACHENAME"))
             .env("LC_ALL", "C")
             .env_remove("KRB5_KTNAME")

@@ -58,6 +58,7 @@ impl Acceptor {
             .any(|entry| self.name.matches(&entry.principal));
         if self.framing == Framing::Gss && !has_match {
             return Err(AcceptError::NoCredentials {
+                acceptor: self.name.clone().into(),
                 keytab_has_keys: !self.keytab.entries.is_empty(),
             });
         }

@@ -135,7 +135,7 @@ impl TgsExchange {
         self.state = state;
         let ticket = self.current.clone();
         let asked = granted_realm(&ticket);
-        let mut options = KdcOptions::NONE;
+        let mut options = self.configured_options();
         let canonicalize = matches!(state, State::TicketGranting { canonicalize: true });
         options.set(KdcOptions::CANONICALIZE, canonicalize);
         let request = Request {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use kdclab_client::{Action, Event as KdcEvent, KdcUnreachable, SendToKdc, Transport};
+use kdclab_client::{Action, Dialect, Event as KdcEvent, KdcUnreachable, SendToKdc, Transport};
 use kdclab_proto::Realm;
 
 use crate::sim::kdcs::KDC_PORT;
@@ -17,6 +17,17 @@ pub(super) struct Delivery {
     client: usize,
     /// The number of the timer that is valid; those before it are void.
     timer: u64,
+    /// Whether an earlier reply of the exchange was too big for UDP.
+    too_big: bool,
+}
+
+/// What a delivery leaves to the next one of the same client.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Previous {
+    /// The number of the last timer.
+    pub(super) timer: u64,
+    /// Whether a reply was too big for UDP.
+    pub(super) too_big: bool,
 }
 
 struct Socket {
@@ -29,26 +40,33 @@ struct Socket {
 pub(super) type Delivered = Result<Vec<u8>, KdcUnreachable>;
 
 impl Delivery {
-    /// Begins to deliver `message` from `host` to a KDC of `realm`.
+    /// Begins to deliver `message` from `host` to a KDC of `realm`. After `previous`, the delivery before
+    /// it in the same exchange, met a reply too big for UDP, MIT stays with TCP.
     pub(super) fn begin(
         world: &mut World,
         client: usize,
         host: &str,
         realm: &Realm,
         message: Vec<u8>,
-        timer: u64,
+        previous: &Previous,
     ) -> (Self, Option<Delivered>) {
         let servers = world.kdc_sockets(realm);
         let Some(this) = world.hosts.get(host) else {
             unreachable!("a client's host exists as long as its world");
         };
         let now = this.clock(world.now);
-        let (machine, actions) = SendToKdc::start(&this.config, now, servers, message);
+        let stays_with_tcp = previous.too_big && this.config.dialect == Dialect::Mit;
+        let (machine, actions) = if stays_with_tcp {
+            SendToKdc::start_tcp(&this.config, now, servers, message)
+        } else {
+            SendToKdc::start(&this.config, now, servers, message)
+        };
         let mut delivery = Self {
             machine,
             sockets: BTreeMap::new(),
             client,
-            timer,
+            timer: previous.timer,
+            too_big: stays_with_tcp,
         };
         let ended = delivery.act(world, host, actions);
         (delivery, ended)
@@ -58,9 +76,11 @@ impl Delivery {
         self.sockets.contains_key(&address)
     }
 
-    /// The number that the next timer of the same client may have.
-    pub(super) fn next_timer(&self) -> u64 {
-        self.timer + 1
+    pub(super) fn leaves(&self) -> Previous {
+        Previous {
+            timer: self.timer + 1,
+            too_big: self.too_big || self.machine.too_big(),
+        }
     }
 
     pub(super) fn packet(

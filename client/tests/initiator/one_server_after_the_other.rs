@@ -1,0 +1,129 @@
+//! How Java and Windows deliver messages (S002-1, S004-H11).
+
+use kdclab_client::ClientConfig;
+
+use crate::delivery::*;
+use crate::support::*;
+
+fn java() -> ClientConfig {
+    ClientConfig::java(REALM)
+}
+
+#[test]
+fn java_tries_udp_three_times_and_never_tcp() {
+    assert_eq!(
+        deliver(&java(), &single(Port::Silent, Port::Silent), MESSAGE, false),
+        [
+            "0 udp 0",
+            "30 close UDP 0",
+            "30 udp 0",
+            "60 close UDP 0",
+            "60 udp 0",
+            "90 close UDP 0",
+            "90 failed"
+        ]
+    );
+}
+
+#[test]
+fn java_turns_from_a_closed_port_to_the_next_server() {
+    let alive = Server {
+        udp: Port::Answers(b"reply"),
+        tcp: Port::Closed,
+    };
+    assert_eq!(
+        deliver(&java(), &[DEAD, alive], MESSAGE, false),
+        ["0 udp 0", "0 udp 1", "0 done UDP 1 reply"]
+    );
+    assert_eq!(
+        deliver(&java(), &[DEAD], MESSAGE, false),
+        ["0 udp 0", "0 failed"]
+    );
+}
+
+#[test]
+fn java_repeats_by_tcp_what_is_too_big() {
+    assert_eq!(
+        deliver(
+            &java(),
+            &single(Port::TooBig, Port::Answers(b"reply")),
+            MESSAGE,
+            false
+        ),
+        [
+            "0 udp 0",
+            "0 close UDP 0",
+            "0 connect 0",
+            "0 tcp 0",
+            "0 done TCP 0 reply"
+        ]
+    );
+    assert_eq!(
+        deliver(&java(), &single(Port::TooBig, Port::Closed), MESSAGE, false),
+        ["0 udp 0", "0 close UDP 0", "0 connect 0", "0 failed"]
+    );
+}
+
+#[test]
+fn java_limit_1_is_tcp_alone() {
+    let mut config = java();
+    config.udp_preference_limit = 1;
+    assert_eq!(
+        deliver(
+            &config,
+            &single(Port::Answers(b"reply"), Port::Closed),
+            MESSAGE,
+            false
+        ),
+        ["0 connect 0", "0 failed"]
+    );
+    config.udp_preference_limit = 0;
+    assert_eq!(
+        deliver(
+            &config,
+            &single(Port::Answers(b"reply"), Port::Closed),
+            MESSAGE,
+            false
+        ),
+        ["0 udp 0", "0 done UDP 0 reply"]
+    );
+}
+
+#[test]
+fn java_takes_service_unavailable_for_an_answer() {
+    let log = deliver(
+        &java(),
+        &single(Port::Unavailable, Port::Closed),
+        MESSAGE,
+        false,
+    );
+    assert!(log[1].starts_with("0 done UDP 0"), "{log:?}");
+}
+
+#[test]
+fn windows_gives_up_sooner() {
+    let config = ClientConfig::windows(REALM);
+    let log = deliver(&config, &single(Port::Silent, Port::Silent), MESSAGE, false);
+    assert_eq!(log.last().unwrap(), "15 failed");
+}
+
+#[test]
+fn a_silent_connection_is_tried_again() {
+    let mut config = java();
+    config.udp_preference_limit = 1;
+    assert_eq!(
+        deliver(&config, &single(Port::Closed, Port::Silent), MESSAGE, false),
+        [
+            "0 connect 0",
+            "0 tcp 0",
+            "30 close TCP 0",
+            "30 connect 0",
+            "30 tcp 0",
+            "60 close TCP 0",
+            "60 connect 0",
+            "60 tcp 0",
+            "90 close TCP 0",
+            "90 failed"
+        ]
+    );
+}
