@@ -9,7 +9,7 @@ use kdclab_kdc::{
     Traffic, Transport,
 };
 use kdclab_proto::messages::{
-    EncTicketPart, EncryptedData, KdcOptions, KdcReqBody, KrbError, PaData, Ticket,
+    EncTicketPart, EncryptedData, KdcOptions, KdcReqBody, PaData, Ticket,
 };
 use kdclab_proto::{ErrorCode, KerberosTime, Key, KeyUsage, Principal, Realm};
 use rand::SeedableRng;
