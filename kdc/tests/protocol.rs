@@ -1,4 +1,9 @@
-//! What a KDC answers, by the section of the specification that says so.
+//! What a KDC answers, by the section of the specification or the implementation that says so.
 
+mod active_directory;
 mod common;
+mod database;
+mod hostile;
+mod mit;
 mod rfc4120;
+mod rfc6806;

@@ -9,7 +9,7 @@ use kdclab_kdc::{
     Traffic, Transport,
 };
 use kdclab_proto::messages::{
-    EncTicketPart, EncryptedData, KdcOptions, KdcReqBody, KrbError, PaData, Ticket,
+    EncTicketPart, EncryptedData, KdcOptions, KdcReqBody, PaData, Ticket,
 };
 use kdclab_proto::{ErrorCode, KerberosTime, Key, KeyUsage, Principal, Realm};
 use rand::SeedableRng;
@@ -119,6 +119,17 @@ impl World {
         self.kdc = self.kdc.with_realm(database.with_policy(policy));
     }
 
+    /// A copy that goes its own way.
+    pub(crate) fn clone_of(&self) -> Self {
+        Self {
+            kdc: self.kdc.clone(),
+            traffic: self.traffic.clone(),
+            now: self.now,
+            rng: ChaCha12Rng::seed_from_u64(2),
+            transport: self.transport,
+        }
+    }
+
     pub(crate) fn advance(&mut self, seconds: i64) {
         self.now = self.now.saturating_add(seconds);
     }
@@ -145,14 +156,14 @@ impl World {
         key: &Key,
         body: KdcReqBody,
         mut padata: Vec<PaData>,
-    ) -> Result<Credential, KrbError> {
+    ) -> Result<Credential, Refused> {
         padata.push(enc_timestamp(key, self.now, &mut self.rng));
         let reply = self.answer(&as_req(client, body, padata));
         read_as_rep(&reply, key)
     }
 
     /// An AS exchange with the right password.
-    pub(crate) fn logon(&mut self, client: &str, body: KdcReqBody) -> Result<Credential, KrbError> {
+    pub(crate) fn logon(&mut self, client: &str, body: KdcReqBody) -> Result<Credential, Refused> {
         let client = principal(client);
         let key = self.key_of_user(&client, PASSWORD);
         self.logon_with(&client, &key, body, Vec::new())
@@ -193,7 +204,7 @@ impl World {
         credential: &Credential,
         present: &Present,
         body: KdcReqBody,
-    ) -> Result<Credential, KrbError> {
+    ) -> Result<Credential, Refused> {
         let request = tgs_req(credential, present, body, &mut self.rng);
         let reply = self.answer(&request);
         match &present.subkey {
@@ -209,7 +220,7 @@ impl World {
         &mut self,
         credential: &Credential,
         body: KdcReqBody,
-    ) -> Result<Credential, KrbError> {
+    ) -> Result<Credential, Refused> {
         let present = self.present(credential);
         self.tgs_with(credential, &present, body)
     }
@@ -218,7 +229,7 @@ impl World {
         &mut self,
         credential: &Credential,
         service: &str,
-    ) -> Result<Credential, KrbError> {
+    ) -> Result<Credential, Refused> {
         self.tgs(credential, body(&principal(service)))
     }
 
@@ -272,7 +283,7 @@ pub(crate) fn krbtgt(realm: &str) -> Principal {
 
 #[track_caller]
 pub(crate) fn assert_refused<T: std::fmt::Debug>(
-    result: &Result<T, KrbError>,
+    result: &Result<T, Refused>,
     code: ErrorCode,
     e_text: &str,
 ) {

@@ -59,6 +59,9 @@ pub(crate) fn as_req(client: &Principal, mut body: KdcReqBody, padata: Vec<PaDat
     AsReq::new((!padata.is_empty()).then_some(padata), body).encode()
 }
 
+/// A KRB-ERROR where a ticket was asked for.
+pub(crate) type Refused = Box<KrbError>;
+
 /// A ticket with its session key, as a client keeps it, and the reply it came in.
 #[derive(Clone, Debug)]
 pub(crate) struct Credential {
@@ -81,9 +84,9 @@ fn credential(reply: KdcRep, plain: &[u8]) -> Credential {
 }
 
 /// The credential in an AS-REP, or the KRB-ERROR in its place.
-pub(crate) fn read_as_rep(bytes: &[u8], key: &Key) -> Result<Credential, KrbError> {
+pub(crate) fn read_as_rep(bytes: &[u8], key: &Key) -> Result<Credential, Refused> {
     if let Ok(error) = KrbError::decode(bytes) {
-        return Err(error);
+        return Err(Box::new(error));
     }
     let reply = AsRep::decode(bytes).expect("an AS-REP").0;
     let plain = key
@@ -180,9 +183,9 @@ pub(crate) fn read_tgs_rep(
     bytes: &[u8],
     key: &Key,
     usage: KeyUsage,
-) -> Result<Credential, KrbError> {
+) -> Result<Credential, Refused> {
     if let Ok(error) = KrbError::decode(bytes) {
-        return Err(error);
+        return Err(Box::new(error));
     }
     let reply = TgsRep::decode(bytes).expect("a TGS-REP").0;
     let plain = key

@@ -1,2 +1,3 @@
+mod section_1_2;
 mod section_3_1;
 mod section_3_3;

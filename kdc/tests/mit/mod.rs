@@ -1,0 +1,3 @@
+mod lockout;
+mod log;
+mod process;
