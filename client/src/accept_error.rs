@@ -57,13 +57,10 @@ pub enum AcceptError {
         /// Where it came from.
         peer: IpAddr,
     },
-    /// The initiator bound the context to another channel, or bound it where the dialect forbids it, or did
-    /// not bind it where the dialect wants it.
+    /// The acceptor has channel bindings, and the initiator named others, or none where it has to.
     ChannelBindings {
         /// Whether the initiator named bindings.
         initiator: bool,
-        /// Whether the acceptor has bindings.
-        acceptor: bool,
     },
     /// The authenticator's checksum is one over data and does not stand.
     Checksum(ChecksumError),
@@ -313,15 +310,12 @@ impl fmt::Display for AcceptError {
                 f.write_str("the ticket's session key does not open the authenticator")
             }
             Self::BadAddress { peer } => write!(f, "the ticket may not be used from {peer}"),
-            Self::ChannelBindings {
-                initiator,
-                acceptor,
-            } => f.write_str(match (initiator, acceptor) {
-                (true, true) => "initiator and acceptor name different channel bindings",
-                (true, false) => "the initiator names channel bindings, the acceptor has none",
-                (false, true) => "the acceptor has channel bindings, the initiator names none",
-                (false, false) => "neither side names channel bindings",
-            }),
+            Self::ChannelBindings { initiator: true } => {
+                f.write_str("initiator and acceptor name different channel bindings")
+            }
+            Self::ChannelBindings { .. } => {
+                f.write_str("the acceptor has channel bindings, the initiator names none")
+            }
             Self::Checksum(ChecksumError::Inappropriate(kind)) => {
                 write!(
                     f,

@@ -145,6 +145,13 @@ impl Acceptor {
                         found: token.id,
                     }));
                 }
+                let known =
+                    token.mechanism == Mechanism::Kerberos || self.config.dialect != Dialect::Java;
+                if !known {
+                    return Err(AcceptError::DefectiveToken(TokenError::OtherMechanism {
+                        oid: token.mechanism.oid().to_vec(),
+                    }));
+                }
                 (token.mechanism, token.message)
             }
         };

@@ -17,6 +17,7 @@ mod realm_path;
 mod replay_cache;
 mod reply_check;
 mod send_to_kdc;
+mod session;
 mod step;
 mod tgs_exchange;
 
@@ -36,6 +37,7 @@ pub use reply_check::ReplyMismatch;
 pub use send_to_kdc::{
     Action, Event, FailureReason, KdcUnreachable, SendToKdc, ServerFailure, Transport,
 };
+pub use session::{Session, SessionError, SessionOptions};
 pub use step::{Answer, Step};
 pub use tgs_exchange::{TgsExchange, TgsParameters, TgsPurpose};
 

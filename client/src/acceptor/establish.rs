@@ -113,7 +113,7 @@ impl Acceptor {
                 let checksum = AuthenticatorChecksum::decode(&checksum.checksum)
                     .map_err(AcceptError::ChecksumMalformed)?;
                 let channel_bound = self.compare_channel_bindings(&checksum)?;
-                if checksum.flags.contains(ContextFlags::DCE_STYLE) {
+                if checksum.flags.contains(ContextFlags::DCE_STYLE) && !is_java {
                     return Err(AcceptError::DceStyle);
                 }
                 let mut flags = checksum.flags & INITIATOR_FLAGS;
@@ -140,34 +140,27 @@ impl Acceptor {
         };
         let promised = !is_java && promises_channel_bindings(presented.authenticator);
         if promised && self.channel_bindings.is_some() && !asked.channel_bound {
-            return Err(AcceptError::ChannelBindings {
-                initiator: false,
-                acceptor: true,
-            });
+            return Err(AcceptError::ChannelBindings { initiator: false });
         }
         Ok(asked)
     }
 
-    /// Whether both sides name the same bindings. MIT lets one side be silent; Java wants both to speak or
-    /// none.
+    /// Whether both sides name the same bindings. No acceptor without bindings looks at the initiator's; with
+    /// bindings, MIT lets the initiator be silent and Java does not.
     fn compare_channel_bindings(
         &self,
         checksum: &AuthenticatorChecksum,
     ) -> Result<bool, AcceptError> {
-        let initiator = checksum.is_bound();
-        let acceptor = self.channel_bindings.as_ref();
-        let bound = acceptor.is_some_and(|own| own.digest() == checksum.channel_bindings);
-        let acceptable = match self.config.dialect {
-            Dialect::Java => bound || (!initiator && acceptor.is_none()),
-            Dialect::Mit | Dialect::Windows => bound || !initiator || acceptor.is_none(),
+        let Some(own) = &self.channel_bindings else {
+            return Ok(false);
         };
-        if acceptable {
+        let initiator = checksum.is_bound();
+        let bound = own.digest() == checksum.channel_bindings;
+        let may_be_silent = self.config.dialect != Dialect::Java;
+        if bound || (!initiator && may_be_silent) {
             Ok(bound)
         } else {
-            Err(AcceptError::ChannelBindings {
-                initiator,
-                acceptor: acceptor.is_some(),
-            })
+            Err(AcceptError::ChannelBindings { initiator })
         }
     }
 

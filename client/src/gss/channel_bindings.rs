@@ -2,6 +2,8 @@ use std::net::IpAddr;
 
 use kdclab_proto::digest;
 
+use crate::Dialect;
+
 /// What ties a context to the channel it runs over (RFC 2744 section 3.11).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChannelBindings {
@@ -23,7 +25,24 @@ impl ChannelBindings {
     /// GSS_C_AF_INET6 as implementations number it.
     pub const ADDRTYPE_INET6: u32 = 24;
 
-    /// Bindings to `application_data` alone.
+    /// GSS_C_AF_NULLADDR, with which Java marks an address it does not have; others leave the field 0. The
+    /// digests differ, so bindings without addresses do not match between Java and others.
+    pub const ADDRTYPE_NULLADDR: u32 = 255;
+
+    /// Bindings to `application_data` alone, as hosts of `dialect` make them.
+    pub fn of(dialect: Dialect, application_data: impl Into<Vec<u8>>) -> Self {
+        let addrtype = match dialect {
+            Dialect::Java => Self::ADDRTYPE_NULLADDR,
+            Dialect::Mit | Dialect::Windows => 0,
+        };
+        Self {
+            initiator_addrtype: addrtype,
+            acceptor_addrtype: addrtype,
+            ..Self::new(application_data)
+        }
+    }
+
+    /// Bindings to `application_data` alone, without addresses.
     pub fn new(application_data: impl Into<Vec<u8>>) -> Self {
         Self {
             application_data: application_data.into(),

@@ -10,7 +10,7 @@ pub enum Mechanism {
     /// 1.2.840.113554.1.2.2, the Kerberos mechanism (RFC 4121 section 1).
     #[default]
     Kerberos,
-    /// 1.2.840.48018.1.2.2, the same with the number that Windows 2000 truncated; still accepted everywhere.
+    /// 1.2.840.48018.1.2.2, the same with the number that Windows 2000 truncated. Java does not know it.
     MicrosoftKerberos,
 }
 

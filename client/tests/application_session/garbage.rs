@@ -1,7 +1,8 @@
 //! Nothing that arrives makes either end panic, and nothing that was not made with the key passes.
 
 use kdclab_client::gss::{AuthenticatorChecksum, ContextToken, Mechanism, TokenId};
-use kdclab_client::{Acceptor, ApParameters, Dialect, Framing};
+use kdclab_client::{Acceptor, ApParameters, Dialect, Framing, Session, SessionOptions};
+use kdclab_proto::messages::HostAddress;
 use proptest::prelude::*;
 
 use crate::support::{Issue, accept, acceptor, now, start};
@@ -86,5 +87,19 @@ proptest! {
             let again = checksum.encode().unwrap().checksum;
             prop_assert_eq!(AuthenticatorChecksum::decode(&again), Ok(checksum));
         }
+    }
+
+    #[test]
+    fn any_bytes_are_no_message_of_a_session(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let options = SessionOptions {
+            local: HostAddress { addr_type: HostAddress::IPV4, address: vec![192, 0, 2, 1] },
+            remote: None,
+            sequence: false,
+            clockskew: None,
+        };
+        let accepted = accept(&mut acceptor(Dialect::Mit), &Issue::new().token()).unwrap();
+        let mut session = Session::new(&accepted.context, options);
+        prop_assert!(session.read_priv(now(), &bytes).is_err());
+        prop_assert!(session.read_safe(now(), &bytes).is_err());
     }
 }
