@@ -326,6 +326,14 @@ impl World {
                 .clone(),
         };
         self.keys_of_password(&user, &user.realm, &change.password, &enctypes, None, false)?;
+        // As kadmin does with every new password.
+        self.change_database(&user.realm, |database| {
+            database.update(&user, |entry| {
+                entry.attributes.set(Attributes::REQUIRES_PWCHANGE, false);
+                entry.password_expiration = None;
+            })
+        })?;
+        self.unlock(&user);
         if change.told {
             self.passwords.insert(user, change.password.clone());
         }
