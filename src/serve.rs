@@ -136,8 +136,12 @@ pub fn run(
             .into_iter()
             .map(|listener| tokio::spawn(listener.serve()))
             .collect();
+        let mut signals = Signals::catch().map_err(ServeError::Runtime)?;
         announce(out, &ready)?;
-        stopped(options.until_eof).await;
+        tokio::select! {
+            () = signals.arrive() => {}
+            () = end_of_input(), if options.until_eof => {}
+        }
         for task in tasks {
             task.abort();
         }
@@ -170,30 +174,45 @@ fn announce(out: &mut dyn Write, ready: &Ready<'_>) -> Result<(), ServeError> {
     write(out).map_err(ServeError::Output)
 }
 
-/// Waits for SIGINT, SIGTERM or, if asked, the end of standard input.
-async fn stopped(until_eof: bool) {
-    tokio::select! {
-        () = signalled() => {}
-        () = end_of_input(), if until_eof => {}
-    }
+/// SIGINT and SIGTERM, caught from when this is made: whoever has read that the server is ready may send
+/// one at once.
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
-async fn signalled() {
-    use tokio::signal::unix::{SignalKind, signal};
+impl Signals {
+    fn catch() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
 
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn arrive(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 
 #[cfg(not(unix))]
-async fn signalled() {
-    let _ = tokio::signal::ctrl_c().await;
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn catch() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn arrive(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }
 
 /// A thread of its own, since a blocking read of standard input would keep the runtime from stopping.

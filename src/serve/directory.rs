@@ -33,13 +33,14 @@ impl Directory {
                 _temporary: None,
             },
             None => {
-                let temporary = tempfile::Builder::new()
-                    .prefix("kdclab-")
-                    .tempdir()
-                    .map_err(|error| ServeError::Directory {
-                        path: std::env::temp_dir(),
-                        error,
-                    })?;
+                let mut builder = tempfile::Builder::new();
+                builder.prefix("kdclab-");
+                #[cfg(unix)]
+                builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+                let temporary = builder.tempdir().map_err(|error| ServeError::Directory {
+                    path: std::env::temp_dir(),
+                    error,
+                })?;
                 Self {
                     path: temporary.path().to_owned(),
                     _temporary: Some(temporary),

@@ -45,7 +45,8 @@ pub struct World {
 }
 
 impl World {
-    pub(super) fn now(&self) -> Timestamp {
+    /// The true time.
+    pub fn now(&self) -> Timestamp {
         self.now
     }
 

@@ -264,6 +264,14 @@ fn renewable_is_granted_as_far_as_the_shortest_limit() {
         .unwrap()
         .part;
     assert_eq!(part.renew_till, Some(world.now.saturating_add(7 * 86_400)));
+    for (name, seconds) in [("krbtgt/LAB@LAB", 5000), ("alice@LAB", 4000)] {
+        let life = std::time::Duration::from_secs(seconds);
+        world.edit(name, |entry| entry.max_renewable_life = Some(life));
+        world.advance(1);
+        let part = world.logon("alice@LAB", asked()).unwrap().part;
+        let seconds = i64::try_from(seconds).unwrap();
+        assert_eq!(part.renew_till, Some(world.now.saturating_add(seconds)));
+    }
     world.set("alice@LAB", "-allow_renewable");
     let part = world
         .logon(
