@@ -167,9 +167,6 @@ fn a_copy_of_an_acceptor_remembers_and_then_goes_its_own_way() {
 fn a_replay_is_told_before_the_skew_in_mit() {
     let mut acceptor = acceptor(Dialect::Mit);
     let token = Issue::new().token();
-    let early = now() - seconds(290);
-    let mut issue = Issue::new();
-    issue.part.starttime = Some(early.time());
     assert!(accept_at(&mut acceptor, now() + seconds(290), &token).is_ok());
     let refused = accept_at(&mut acceptor, now() + seconds(301), &token).unwrap_err();
     assert!(matches!(refused.error, AcceptError::Replay { .. }));

@@ -518,6 +518,25 @@ fn a_session_key_of_a_type_not_permitted_is_refused() {
 }
 
 #[test]
+fn a_session_key_alone_must_be_of_a_type_permitted() {
+    let parameters = ApParameters {
+        subkey: false,
+        ..ApParameters::gss()
+    };
+    let issue = Issue::new().session_key(key(AES128, 202));
+    let (_, token) = start(&issue.credential(), &parameters, now());
+    let mut strict = acceptor(Dialect::Mit);
+    strict.config.permitted_enctypes = vec![AES256];
+    assert_eq!(
+        refusal(&mut strict, &token),
+        AcceptError::EnctypeNotPermitted {
+            key: SessionKeyKind::SessionKey,
+            enctype: AES128
+        }
+    );
+}
+
+#[test]
 fn java_counts_rc4_as_weak() {
     let token = Issue::new().session_key(key(RC4, 203)).token();
     assert_eq!(
