@@ -2,7 +2,7 @@ use kdclab_client::{
     AsOutcome, ClientError, Credential, CredentialQuery, CredentialStore, UnusableEntryReason,
 };
 use kdclab_proto::messages::{PadataType, TicketFlags};
-use kdclab_proto::{Ccache, Enctype, Key, KerberosTime};
+use kdclab_proto::{Ccache, Enctype, KerberosTime, Key};
 
 use crate::support::*;
 
@@ -104,7 +104,9 @@ fn the_best_type_of_session_key() {
             enctypes: Some(enctypes),
             ..CredentialQuery::valid(&server, NOW.time())
         };
-        store.find(&query).map(|credential| credential.session_key.enctype())
+        store
+            .find(&query)
+            .map(|credential| credential.session_key.enctype())
     };
     assert_eq!(best(&[AES256, AES128]), Some(AES256));
     assert_eq!(best(&[AES128, AES256]), Some(AES128));
@@ -183,8 +185,14 @@ fn file_with_entries_that_cannot_be_used() {
     let (store, unusable) = CredentialStore::from_ccache(&file);
     assert_eq!(store.credentials().len(), 1);
     assert!(matches!(
-        unusable.iter().map(|entry| &entry.reason).collect::<Vec<_>>()[..],
-        [UnusableEntryReason::SessionKey(_), UnusableEntryReason::Ticket(_)]
+        unusable
+            .iter()
+            .map(|entry| &entry.reason)
+            .collect::<Vec<_>>()[..],
+        [
+            UnusableEntryReason::SessionKey(_),
+            UnusableEntryReason::Ticket(_)
+        ]
     ));
 }
 

@@ -101,14 +101,20 @@ fn every_truncation_of_an_as_rep_fails() {
     for length in 0..reply.len() {
         let mut run = password_login(&ClientConfig::mit(REALM));
         let error = failed(run.answer(&reply[..length]));
-        assert!(matches!(error, ClientError::UndecodableReply { .. }), "{length}");
+        assert!(
+            matches!(error, ClientError::UndecodableReply { .. }),
+            "{length}"
+        );
     }
 }
 
 #[test]
 fn extreme_times_do_not_overflow() {
     let config = ClientConfig::mit(REALM);
-    for time in [kdclab_proto::KerberosTime::MIN, kdclab_proto::KerberosTime::MAX] {
+    for time in [
+        kdclab_proto::KerberosTime::MIN,
+        kdclab_proto::KerberosTime::MAX,
+    ] {
         let mut run = password_login(&config);
         let mut refusal = usual_preauth_required();
         refusal.stime = time;

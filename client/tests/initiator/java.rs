@@ -145,7 +145,10 @@ fn a_refused_canonicalize_is_dropped() {
     let request = run.continue_with(&error(ErrorCode::KDC_ERR_BADOPTION));
     assert_eq!(request.req_body().kdc_options, KdcOptions::NONE);
     let error = failed(run.answer(&error(ErrorCode::KDC_ERR_BADOPTION).encode()));
-    assert_eq!(error.code(Dialect::Java), Some(ErrorCode::KDC_ERR_BADOPTION));
+    assert_eq!(
+        error.code(Dialect::Java),
+        Some(ErrorCode::KDC_ERR_BADOPTION)
+    );
 }
 
 mod krb_kdc_rep_check {
@@ -188,7 +191,9 @@ mod krb_kdc_rep_check {
             parts.enc_part.sname = principal("host/x").name;
         });
         assert!(matches!(modified(step), ReplyMismatch::Server { .. }));
-        let step = login(canonicalizing(), |parts| parts.enc_part.srealm = "OTHER".into());
+        let step = login(canonicalizing(), |parts| {
+            parts.enc_part.srealm = "OTHER".into()
+        });
         assert!(matches!(modified(step), ReplyMismatch::Server { .. }));
     }
 
@@ -272,7 +277,9 @@ mod krb_kdc_rep_check {
                 addresses: Some(address(1)),
                 ..parameters()
             };
-            login(parameters, move |parts| parts.enc_part.caddr = Some(address(octet)))
+            login(parameters, move |parts| {
+                parts.enc_part.caddr = Some(address(octet))
+            })
         };
         done(bound_to(1));
         assert!(matches!(
@@ -374,7 +381,10 @@ mod tgs {
     fn after_a_referral_the_fallback_begins_again() {
         let mut run = start("host/srv");
         let step = run.grant_server("krbtgt/OTHER");
-        assert_eq!(run.proceed(step), "host/srv@OTHER from OTHER (canonicalize)");
+        assert_eq!(
+            run.proceed(step),
+            "host/srv@OTHER from OTHER (canonicalize)"
+        );
         let step = run.refuse(UNKNOWN);
         assert_eq!(run.proceed(step), "host/srv@LAB.EXAMPLE from LAB.EXAMPLE");
     }
@@ -448,7 +458,9 @@ mod tgs {
     fn s004_h11_an_unreachable_kdc_on_the_path_is_no_service_creds() {
         let mut run = start("host/srv@OTHER");
         let unreachable = KdcUnreachable::default();
-        let step = run.exchange.input(NOW, &mut rng(), Err(unreachable.clone()));
+        let step = run
+            .exchange
+            .input(NOW, &mut rng(), Err(unreachable.clone()));
         assert!(matches!(no_path(step), ClientError::KdcUnreachable { .. }));
         // In the same realm the inner error is shown.
         let mut run = start("host/srv");
@@ -460,7 +472,10 @@ mod tgs {
     fn s004_h9_a_refusal_of_the_remote_kdc_is_shown() {
         let mut run = start("host/srv@OTHER");
         let step = run.grant();
-        assert_eq!(run.proceed(step), "host/srv@OTHER from OTHER (canonicalize)");
+        assert_eq!(
+            run.proceed(step),
+            "host/srv@OTHER from OTHER (canonicalize)"
+        );
         let step = run.refuse(ErrorCode::KRB_AP_ERR_BAD_INTEGRITY);
         assert_eq!(run.proceed(step), "host/srv@OTHER from OTHER");
         let error = failed(run.refuse(ErrorCode::KRB_AP_ERR_BAD_INTEGRITY));
@@ -484,6 +499,11 @@ mod tgs {
 
     #[test]
     fn the_ticket_alone_decides_the_first_padata() {
-        assert!(start("host/srv").request().padata(PadataType::TGS_REQ).is_some());
+        assert!(
+            start("host/srv")
+                .request()
+                .padata(PadataType::TGS_REQ)
+                .is_some()
+        );
     }
 }

@@ -32,9 +32,15 @@ fn silent() -> KdcUnreachable {
 #[test]
 fn try_fallback_repeats_once_without_canonicalize() {
     let mut run = TgsRun::start(&ClientConfig::mit(REALM), service("host/nowhere"));
-    assert_eq!(run.asked(), "host/nowhere@LAB.EXAMPLE from LAB.EXAMPLE (canonicalize)");
+    assert_eq!(
+        run.asked(),
+        "host/nowhere@LAB.EXAMPLE from LAB.EXAMPLE (canonicalize)"
+    );
     let step = run.refuse(UNKNOWN);
-    assert_eq!(run.proceed(step), "host/nowhere@LAB.EXAMPLE from LAB.EXAMPLE");
+    assert_eq!(
+        run.proceed(step),
+        "host/nowhere@LAB.EXAMPLE from LAB.EXAMPLE"
+    );
     let error = failed(run.refuse(UNKNOWN));
     assert_eq!(error.com_err(), Some(-1_765_328_377));
 }
@@ -85,17 +91,27 @@ mod paths {
         let mut run = TgsRun::start(&ClientConfig::mit(REALM), service("host/srv@OTHER"));
         assert_eq!(run.asked(), "krbtgt/OTHER@LAB.EXAMPLE from LAB.EXAMPLE");
         let step = run.grant();
-        assert_eq!(run.proceed(step), "host/srv@OTHER from OTHER (canonicalize)");
+        assert_eq!(
+            run.proceed(step),
+            "host/srv@OTHER from OTHER (canonicalize)"
+        );
         let credential = done(run.grant());
         assert_eq!(credential.server, principal("host/srv@OTHER"));
-        let kept: Vec<_> = run.exchange.intermediates().iter().map(|c| c.server.clone()).collect();
+        let kept: Vec<_> = run
+            .exchange
+            .intermediates()
+            .iter()
+            .map(|c| c.server.clone())
+            .collect();
         assert_eq!(kept, [principal("krbtgt/OTHER@LAB.EXAMPLE")]);
     }
 
     #[test]
     fn domain_realm_makes_the_realm_known() {
         let mut config = ClientConfig::mit(REALM);
-        config.domain_realm.insert(".other.example".into(), "OTHER".into());
+        config
+            .domain_realm
+            .insert(".other.example".into(), "OTHER".into());
         let parameters = TgsParameters::service(without_realm("srv.other.example"));
         let run = TgsRun::start(&config, parameters.clone());
         assert_eq!(run.asked(), "krbtgt/OTHER@LAB.EXAMPLE from LAB.EXAMPLE");

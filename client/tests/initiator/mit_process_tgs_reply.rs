@@ -15,7 +15,10 @@ fn host() -> Principal {
 /// Renewal is one request, so its error is not hidden behind a second one.
 fn renewal() -> TgsRun {
     let config = ClientConfig::mit(REALM);
-    TgsRun::start(&config, TgsParameters::renew(principal("krbtgt/LAB.EXAMPLE")))
+    TgsRun::start(
+        &config,
+        TgsParameters::renew(principal("krbtgt/LAB.EXAMPLE")),
+    )
 }
 
 fn renew(change: impl FnOnce(&mut Parts)) -> Step<Credential> {
@@ -166,7 +169,8 @@ fn renew_till_later_than_asked() {
 
 #[test]
 fn clock_skew_in_the_reply() {
-    let start = |seconds| renew(move |parts| parts.enc_part.starttime = Some(after(seconds).time()));
+    let start =
+        |seconds| renew(move |parts| parts.enc_part.starttime = Some(after(seconds).time()));
     done(start(300));
     done(start(-300));
     for seconds in [301, -301] {

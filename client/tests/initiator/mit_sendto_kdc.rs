@@ -40,7 +40,12 @@ fn error_reply(code: ErrorCode) -> Vec<u8> {
 }
 
 /// What was done and when, in seconds, until the end.
-fn deliver(config: &ClientConfig, servers: &[Server], message: &[u8], tcp_only: bool) -> Vec<String> {
+fn deliver(
+    config: &ClientConfig,
+    servers: &[Server],
+    message: &[u8],
+    tcp_only: bool,
+) -> Vec<String> {
     let names: Vec<usize> = (0..servers.len()).collect();
     let start = if tcp_only {
         SendToKdc::start_tcp
@@ -54,7 +59,9 @@ fn deliver(config: &ClientConfig, servers: &[Server], message: &[u8], tcp_only: 
     let mut timer = None;
     loop {
         let Some(action) = queue.pop_front() else {
-            let at: Timestamp = timer.take().expect("a machine that is not done waits for a time");
+            let at: Timestamp = timer
+                .take()
+                .expect("a machine that is not done waits for a time");
             assert!(at > now, "a timer in the past");
             now = at;
             queue.extend(machine.input(now, Event::Timer));
@@ -63,12 +70,16 @@ fn deliver(config: &ClientConfig, servers: &[Server], message: &[u8], tcp_only: 
         let seconds = (now.unix_microseconds() - NOW.unix_microseconds()) / 1_000_000;
         match action {
             Action::CancelAll => timer = None,
-            Action::Close { server, transport } => log.push(format!("{seconds} close {transport} {server}")),
+            Action::Close { server, transport } => {
+                log.push(format!("{seconds} close {transport} {server}"))
+            }
             Action::Connect { server } => {
                 log.push(format!("{seconds} connect {server}"));
                 match servers[server].tcp {
                     Port::Filtered => {}
-                    Port::Closed => queue.extend(machine.input(now, Event::ConnectFailed { server })),
+                    Port::Closed => {
+                        queue.extend(machine.input(now, Event::ConnectFailed { server }))
+                    }
                     _ => queue.extend(machine.input(now, Event::Connected { server })),
                 }
             }
@@ -78,7 +89,9 @@ fn deliver(config: &ClientConfig, servers: &[Server], message: &[u8], tcp_only: 
                 let event = |bytes| Event::Datagram { server, bytes };
                 match servers[server].udp {
                     Port::Silent | Port::Filtered => {}
-                    Port::Closed => queue.extend(machine.input(now, Event::DatagramRefused { server })),
+                    Port::Closed => {
+                        queue.extend(machine.input(now, Event::DatagramRefused { server }))
+                    }
                     Port::Answers(bytes) => queue.extend(machine.input(now, event(bytes))),
                     Port::TooBig => {
                         let reply = error_reply(ErrorCode::KRB_ERR_RESPONSE_TOO_BIG);
@@ -104,7 +117,11 @@ fn deliver(config: &ClientConfig, servers: &[Server], message: &[u8], tcp_only: 
                 }
             }
             Action::SetTimer(at) => timer = Some(at),
-            Action::Done { reply, server, transport } => {
+            Action::Done {
+                reply,
+                server,
+                transport,
+            } => {
                 let reply = String::from_utf8_lossy(&reply).into_owned();
                 log.push(format!("{seconds} done {transport} {server} {reply}"));
                 return log;
@@ -131,7 +148,14 @@ const MESSAGE: &[u8] = b"request";
 fn silent_kdc_with_open_tcp() {
     assert_eq!(
         deliver(&mit(), &single(Port::Silent, Port::Silent), MESSAGE, false),
-        ["0 udp 0", "1 connect 0", "1 tcp 0", "13 udp 0", "18 udp 0", "27 failed"]
+        [
+            "0 udp 0",
+            "1 connect 0",
+            "1 tcp 0",
+            "13 udp 0",
+            "18 udp 0",
+            "27 failed"
+        ]
     );
 }
 
@@ -146,7 +170,12 @@ fn silent_kdc_with_reset_tcp() {
 #[test]
 fn silent_kdc_with_filtered_tcp() {
     assert_eq!(
-        deliver(&mit(), &single(Port::Filtered, Port::Filtered), MESSAGE, false),
+        deliver(
+            &mit(),
+            &single(Port::Filtered, Port::Filtered),
+            MESSAGE,
+            false
+        ),
         ["0 udp 0", "1 connect 0", "4 udp 0", "9 udp 0", "18 failed"]
     );
 }
@@ -196,8 +225,15 @@ fn two_silent_servers() {
     assert_eq!(
         deliver(&mit(), &[silent, silent], MESSAGE, false),
         [
-            "0 udp 0", "1 udp 1", "2 connect 0", "3 connect 1", "6 udp 0", "7 udp 1", "12 udp 0",
-            "13 udp 1", "22 failed"
+            "0 udp 0",
+            "1 udp 1",
+            "2 connect 0",
+            "3 connect 1",
+            "6 udp 0",
+            "7 udp 1",
+            "12 udp 0",
+            "13 udp 1",
+            "22 failed"
         ]
     );
 }
@@ -205,7 +241,12 @@ fn two_silent_servers() {
 #[test]
 fn s004_h11_too_big_goes_on_by_tcp() {
     assert_eq!(
-        deliver(&mit(), &single(Port::TooBig, Port::Answers(b"reply")), MESSAGE, false),
+        deliver(
+            &mit(),
+            &single(Port::TooBig, Port::Answers(b"reply")),
+            MESSAGE,
+            false
+        ),
         ["0 udp 0", "0 connect 0", "0 tcp 0", "0 done TCP 0 reply"]
     );
     assert_eq!(
@@ -219,10 +260,21 @@ fn s004_h11_the_caller_learns_that_tcp_took_over() {
     let (mut machine, _) = SendToKdc::start(&mit(), NOW, vec![0], MESSAGE.to_vec());
     assert!(!machine.too_big());
     let reply = error_reply(ErrorCode::KRB_ERR_RESPONSE_TOO_BIG);
-    machine.input(NOW, Event::Datagram { server: 0, bytes: &reply });
+    machine.input(
+        NOW,
+        Event::Datagram {
+            server: 0,
+            bytes: &reply,
+        },
+    );
     assert!(machine.too_big());
     assert_eq!(
-        deliver(&mit(), &single(Port::Closed, Port::Answers(b"reply")), MESSAGE, true),
+        deliver(
+            &mit(),
+            &single(Port::Closed, Port::Answers(b"reply")),
+            MESSAGE,
+            true
+        ),
         ["0 connect 0", "0 tcp 0", "0 done TCP 0 reply"]
     );
 }
@@ -240,12 +292,22 @@ fn udp_preference_limit_in_mit_is_an_order() {
     let mut config = mit();
     config.udp_preference_limit = 1;
     assert_eq!(
-        deliver(&config, &single(Port::Answers(b"reply"), Port::Closed), MESSAGE, false),
+        deliver(
+            &config,
+            &single(Port::Answers(b"reply"), Port::Closed),
+            MESSAGE,
+            false
+        ),
         ["0 connect 0", "0 udp 0", "0 done UDP 0 reply"]
     );
     config.udp_preference_limit = MESSAGE.len();
     assert_eq!(
-        deliver(&config, &single(Port::Answers(b"reply"), Port::Closed), MESSAGE, false),
+        deliver(
+            &config,
+            &single(Port::Answers(b"reply"), Port::Closed),
+            MESSAGE,
+            false
+        ),
         ["0 udp 0", "0 done UDP 0 reply"]
     );
 }
@@ -289,7 +351,13 @@ fn check_for_svc_unavailable_turns_to_the_next_server() {
     let reply = error_reply(ErrorCode::KDC_ERR_SVC_UNAVAILABLE);
     let mut bytes = u32::try_from(reply.len()).unwrap().to_be_bytes().to_vec();
     bytes.extend(reply);
-    let actions = machine.input(NOW, Event::Stream { server: 0, bytes: &bytes });
+    let actions = machine.input(
+        NOW,
+        Event::Stream {
+            server: 0,
+            bytes: &bytes,
+        },
+    );
     let Some(Action::Failed(failures)) = actions.last() else {
         panic!("{actions:?}");
     };
@@ -319,7 +387,9 @@ fn failures(events: &[Event<'_, u8>]) -> Vec<(Transport, FailureReason)> {
     match last.last() {
         Some(Action::Failed(unreachable)) => {
             let failures = unreachable.failures.iter();
-            failures.map(|failure| (failure.transport, failure.reason)).collect()
+            failures
+                .map(|failure| (failure.transport, failure.reason))
+                .collect()
         }
         other => panic!("{other:?}"),
     }
@@ -339,7 +409,13 @@ fn what_became_of_a_connection() {
     );
     let too_long = &[0, 0x10, 0, 1];
     assert_eq!(
-        failures(&[connected, Event::Stream { server, bytes: too_long }]),
+        failures(&[
+            connected,
+            Event::Stream {
+                server,
+                bytes: too_long
+            }
+        ]),
         [(Transport::Tcp, FailureReason::ReplyTooLong)]
     );
 }
@@ -353,14 +429,23 @@ fn a_length_of_1_mib_is_taken() {
     let actions = machine.input(NOW, Event::Stream { server, bytes });
     assert!(matches!(actions.as_slice(), [Action::SetTimer(_)]));
     let reply = vec![0; 1024 * 1024];
-    let actions = machine.input(NOW, Event::Stream { server, bytes: &reply });
+    let actions = machine.input(
+        NOW,
+        Event::Stream {
+            server,
+            bytes: &reply,
+        },
+    );
     assert!(matches!(actions.last(), Some(Action::Done { .. })));
 }
 
 #[test]
 fn nothing_happens_after_the_end() {
     let (mut machine, _) = SendToKdc::start(&mit(), NOW, vec![0], MESSAGE.to_vec());
-    let event = Event::Datagram { server: 0, bytes: b"reply" };
+    let event = Event::Datagram {
+        server: 0,
+        bytes: b"reply",
+    };
     assert!(!machine.input(NOW, event).is_empty());
     assert!(machine.input(NOW, event).is_empty());
     assert!(machine.input(NOW, Event::Timer).is_empty());
@@ -369,7 +454,10 @@ fn nothing_happens_after_the_end() {
 #[test]
 fn a_stranger_is_not_heard() {
     let (mut machine, _) = SendToKdc::start(&mit(), NOW, vec![0], MESSAGE.to_vec());
-    let event = Event::Datagram { server: 9, bytes: b"reply" };
+    let event = Event::Datagram {
+        server: 9,
+        bytes: b"reply",
+    };
     let actions = machine.input(NOW, event);
     assert!(matches!(actions.as_slice(), [Action::SetTimer(_)]));
 }
@@ -386,8 +474,13 @@ mod one_server_after_the_other {
         assert_eq!(
             deliver(&java(), &single(Port::Silent, Port::Silent), MESSAGE, false),
             [
-                "0 udp 0", "30 close UDP 0", "30 udp 0", "60 close UDP 0", "60 udp 0",
-                "90 close UDP 0", "90 failed"
+                "0 udp 0",
+                "30 close UDP 0",
+                "30 udp 0",
+                "60 close UDP 0",
+                "60 udp 0",
+                "90 close UDP 0",
+                "90 failed"
             ]
         );
     }
@@ -402,14 +495,28 @@ mod one_server_after_the_other {
             deliver(&java(), &[DEAD, alive], MESSAGE, false),
             ["0 udp 0", "0 udp 1", "0 done UDP 1 reply"]
         );
-        assert_eq!(deliver(&java(), &[DEAD], MESSAGE, false), ["0 udp 0", "0 failed"]);
+        assert_eq!(
+            deliver(&java(), &[DEAD], MESSAGE, false),
+            ["0 udp 0", "0 failed"]
+        );
     }
 
     #[test]
     fn java_repeats_by_tcp_what_is_too_big() {
         assert_eq!(
-            deliver(&java(), &single(Port::TooBig, Port::Answers(b"reply")), MESSAGE, false),
-            ["0 udp 0", "0 close UDP 0", "0 connect 0", "0 tcp 0", "0 done TCP 0 reply"]
+            deliver(
+                &java(),
+                &single(Port::TooBig, Port::Answers(b"reply")),
+                MESSAGE,
+                false
+            ),
+            [
+                "0 udp 0",
+                "0 close UDP 0",
+                "0 connect 0",
+                "0 tcp 0",
+                "0 done TCP 0 reply"
+            ]
         );
         assert_eq!(
             deliver(&java(), &single(Port::TooBig, Port::Closed), MESSAGE, false),
@@ -422,19 +529,34 @@ mod one_server_after_the_other {
         let mut config = java();
         config.udp_preference_limit = 1;
         assert_eq!(
-            deliver(&config, &single(Port::Answers(b"reply"), Port::Closed), MESSAGE, false),
+            deliver(
+                &config,
+                &single(Port::Answers(b"reply"), Port::Closed),
+                MESSAGE,
+                false
+            ),
             ["0 connect 0", "0 failed"]
         );
         config.udp_preference_limit = 0;
         assert_eq!(
-            deliver(&config, &single(Port::Answers(b"reply"), Port::Closed), MESSAGE, false),
+            deliver(
+                &config,
+                &single(Port::Answers(b"reply"), Port::Closed),
+                MESSAGE,
+                false
+            ),
             ["0 udp 0", "0 done UDP 0 reply"]
         );
     }
 
     #[test]
     fn java_takes_service_unavailable_for_an_answer() {
-        let log = deliver(&java(), &single(Port::Unavailable, Port::Closed), MESSAGE, false);
+        let log = deliver(
+            &java(),
+            &single(Port::Unavailable, Port::Closed),
+            MESSAGE,
+            false,
+        );
         assert!(log[1].starts_with("0 done UDP 0"), "{log:?}");
     }
 
@@ -452,8 +574,16 @@ mod one_server_after_the_other {
         assert_eq!(
             deliver(&config, &single(Port::Closed, Port::Silent), MESSAGE, false),
             [
-                "0 connect 0", "0 tcp 0", "30 close TCP 0", "30 connect 0", "30 tcp 0",
-                "60 close TCP 0", "60 connect 0", "60 tcp 0", "90 close TCP 0", "90 failed"
+                "0 connect 0",
+                "0 tcp 0",
+                "30 close TCP 0",
+                "30 connect 0",
+                "30 tcp 0",
+                "60 close TCP 0",
+                "60 connect 0",
+                "60 tcp 0",
+                "90 close TCP 0",
+                "90 failed"
             ]
         );
     }

@@ -169,9 +169,8 @@ fn later_end_than_asked() {
         ticket_lifetime: Some(Duration::from_secs(600)),
         ..parameters()
     };
-    let end_after = |seconds| {
-        move |parts: &mut Parts| parts.enc_part.endtime = after(seconds).time()
-    };
+    let end_after =
+        |seconds| move |parts: &mut Parts| parts.enc_part.endtime = after(seconds).time();
     assert_eq!(
         mismatch(login(limited(), end_after(601))),
         ReplyMismatch::Endtime {

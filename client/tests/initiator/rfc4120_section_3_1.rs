@@ -3,9 +3,7 @@ use std::time::Duration;
 use kdclab_client::{
     AsExchange, AsParameters, ClientConfig, ClientError, Exchange, KdcUnreachable, SecretKind, Step,
 };
-use kdclab_proto::messages::{
-    EncryptedData, KdcOptions, PaEncTsEnc, PadataType, TicketFlags,
-};
+use kdclab_proto::messages::{EncryptedData, KdcOptions, PaEncTsEnc, PadataType, TicketFlags};
 use kdclab_proto::{
     Enctype, ErrorCode, KerberosTime, KeyUsage, Keytab, KeytabEntry, LibraryError, PrincipalName,
 };
@@ -318,7 +316,12 @@ mod keytab {
     fn mit_offers_the_types_of_the_newest_keys_first() {
         let entries = vec![entry(1, AES256), entry(2, AES128)];
         let (_, bytes) = sent(login(&ClientConfig::mit(REALM), entries));
-        let types: Vec<i32> = as_req(&bytes).req_body().etype.iter().map(|e| e.0).collect();
+        let types: Vec<i32> = as_req(&bytes)
+            .req_body()
+            .etype
+            .iter()
+            .map(|e| e.0)
+            .collect();
         assert_eq!(types, [17, 18, 20, 19, 16, 23, 25, 26]);
     }
 
@@ -340,10 +343,7 @@ mod keytab {
             .decrypt(KeyUsage::PA_ENC_TIMESTAMP, &data.cipher)
             .unwrap();
         let error = failed(run.answer(&error(ErrorCode::KDC_ERR_PREAUTH_FAILED).encode()));
-        assert_eq!(
-            error.refusal().unwrap().secret,
-            Some(SecretKind::Keytab)
-        );
+        assert_eq!(error.refusal().unwrap().secret, Some(SecretKind::Keytab));
     }
 
     #[test]

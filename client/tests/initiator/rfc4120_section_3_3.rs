@@ -72,12 +72,24 @@ fn section_2_purposes() {
     let tgs = principal("krbtgt/LAB.EXAMPLE");
     let address = vec![std::net::IpAddr::from([192, 0, 2, 1]).into()];
     let of = |parameters| TgsRun::start(&config, parameters);
-    assert_eq!(options(&of(TgsParameters::renew(tgs.clone()))), KdcOptions::RENEW);
-    assert_eq!(options(&of(TgsParameters::validate(tgs))), KdcOptions::VALIDATE);
+    assert_eq!(
+        options(&of(TgsParameters::renew(tgs.clone()))),
+        KdcOptions::RENEW
+    );
+    assert_eq!(
+        options(&of(TgsParameters::validate(tgs))),
+        KdcOptions::VALIDATE
+    );
     let forward = of(TgsParameters::forward(&REALM.into(), Some(address.clone())));
     assert_eq!(options(&forward), KdcOptions::FORWARDED);
-    assert_eq!(forward.request().req_body().addresses, Some(address.clone()));
-    assert_eq!(forward.asked(), "krbtgt/LAB.EXAMPLE@LAB.EXAMPLE from LAB.EXAMPLE");
+    assert_eq!(
+        forward.request().req_body().addresses,
+        Some(address.clone())
+    );
+    assert_eq!(
+        forward.asked(),
+        "krbtgt/LAB.EXAMPLE@LAB.EXAMPLE from LAB.EXAMPLE"
+    );
     let proxy = of(TgsParameters::proxy(host(), address.clone()));
     assert_eq!(options(&proxy), KdcOptions::PROXY);
     assert_eq!(proxy.request().req_body().addresses, Some(address));

@@ -16,7 +16,10 @@ fn offer() -> PaData {
 fn opens(request: &KdcReq, key: &Key) -> bool {
     let data = request.padata(PadataType::ENC_TIMESTAMP).unwrap();
     let data = EncryptedData::decode(data).unwrap();
-    data.etype == key.enctype() && key.decrypt(KeyUsage::PA_ENC_TIMESTAMP, &data.cipher).is_ok()
+    data.etype == key.enctype()
+        && key
+            .decrypt(KeyUsage::PA_ENC_TIMESTAMP, &data.cipher)
+            .is_ok()
 }
 
 fn key(enctype: Enctype, salt: &str, parameters: Option<&[u8]>) -> Key {
@@ -31,7 +34,10 @@ fn section_5_2_7_5_salt_and_parameters_of_etype_info2() {
     let request = run.continue_with(&preauth_required(vec![info, offer()]));
     assert!(opens(&request, &key(AES256, "salt", Some(iterations))));
     assert!(!opens(&request, &key(AES256, "salt", None)));
-    assert!(!opens(&request, &key(AES256, "LAB.EXAMPLEalice", Some(iterations))));
+    assert!(!opens(
+        &request,
+        &key(AES256, "LAB.EXAMPLEalice", Some(iterations))
+    ));
 }
 
 #[test]
@@ -96,7 +102,11 @@ fn salt_and_parameters_in_the_reply_of_a_kdc_without_preauth() {
     let iterations: &[u8] = &[0, 0, 0, 2];
     let mut run = password_login(&ClientConfig::mit(REALM));
     let mut parts = parts(&run.request(), &alice(), INITIAL);
-    parts.rep.padata = Some(vec![etype_info2(&[(AES256, Some("pepper"), Some(iterations))])]);
+    parts.rep.padata = Some(vec![etype_info2(&[(
+        AES256,
+        Some("pepper"),
+        Some(iterations),
+    )])]);
     done(run.answer(&parts.seal_as(&key(AES256, "pepper", Some(iterations)))));
 }
 

@@ -31,7 +31,10 @@ fn section_7_client_referral_with_canonicalize() {
         assert_eq!(run.realm, "OTHER.EXAMPLE".into());
         let body = request.req_body();
         assert_eq!(body.realm, "OTHER.EXAMPLE".into());
-        assert_eq!(body.sname.as_ref().unwrap().to_string(), "krbtgt/OTHER.EXAMPLE");
+        assert_eq!(
+            body.sname.as_ref().unwrap().to_string(),
+            "krbtgt/OTHER.EXAMPLE"
+        );
         assert_eq!(body.cname, Some(alice().name));
     }
 }
@@ -154,8 +157,14 @@ fn section_8_service_referral_is_followed() {
 fn section_8_referral_loop_ends() {
     let mut run = TgsRun::start(&ClientConfig::mit(REALM), TgsParameters::service(web()));
     for (server, asked) in [
-        ("krbtgt/B@LAB.EXAMPLE", "HTTP/web.other.example@B from B (canonicalize)"),
-        ("krbtgt/C@B", "HTTP/web.other.example@C from C (canonicalize)"),
+        (
+            "krbtgt/B@LAB.EXAMPLE",
+            "HTTP/web.other.example@B from B (canonicalize)",
+        ),
+        (
+            "krbtgt/C@B",
+            "HTTP/web.other.example@C from C (canonicalize)",
+        ),
     ] {
         let step = run.grant_server(server);
         assert_eq!(run.proceed(step), asked);

@@ -12,7 +12,7 @@ use kdclab_proto::messages::{
     MethodData, PaData, PadataType, TgsRep, TgsReq, Ticket, TicketFlags,
 };
 use kdclab_proto::{
-    Enctype, ErrorCode, Key, KerberosTime, KeyUsage, NameType, Principal, PrincipalName, Realm,
+    Enctype, ErrorCode, KerberosTime, Key, KeyUsage, NameType, Principal, PrincipalName, Realm,
     Timestamp,
 };
 use rand::SeedableRng;
@@ -126,11 +126,13 @@ pub(crate) fn error(code: ErrorCode) -> KrbError {
 }
 
 pub(crate) fn etype_info2(entries: &[(Enctype, Option<&str>, Option<&[u8]>)]) -> PaData {
-    let entries = entries.iter().map(|(etype, salt, s2kparams)| EtypeInfo2Entry {
-        etype: *etype,
-        salt: salt.map(Into::into),
-        s2kparams: s2kparams.map(<[u8]>::to_vec),
-    });
+    let entries = entries
+        .iter()
+        .map(|(etype, salt, s2kparams)| EtypeInfo2Entry {
+            etype: *etype,
+            salt: salt.map(Into::into),
+            s2kparams: s2kparams.map(<[u8]>::to_vec),
+        });
     let info = EtypeInfo2(entries.collect());
     PadataType::ETYPE_INFO2.with(info.encode())
 }
@@ -366,7 +368,11 @@ impl TgsRun {
     pub(crate) fn asked(&self) -> String {
         let request = self.request();
         let body = request.req_body();
-        let server = body.sname.clone().expect("a service").at(body.realm.clone());
+        let server = body
+            .sname
+            .clone()
+            .expect("a service")
+            .at(body.realm.clone());
         let canonicalize = kdclab_proto::messages::KdcOptions::CANONICALIZE;
         let suffix = if body.kdc_options.contains(canonicalize) {
             " (canonicalize)"

@@ -53,7 +53,10 @@ fn skew_recovery_data_lets_the_request_be_repeated_once() {
     assert_eq!(stamp.patimestamp, after(3600).time());
     let refusal = skew(KerbErrorData::SKEW_RECOVERY).encode();
     let error = failed(run.answer(&refusal));
-    assert_eq!(error.code(Dialect::Windows), Some(ErrorCode::KRB_AP_ERR_SKEW));
+    assert_eq!(
+        error.code(Dialect::Windows),
+        Some(ErrorCode::KRB_AP_ERR_SKEW)
+    );
 
     let mut run = AsRun::start(&windows(), AsParameters::password(alice(), PASSWORD));
     let other = skew(KerbErrorData::EXTENDED_ERROR).encode();
@@ -80,7 +83,10 @@ fn recovered_skew_goes_with_the_ticket() {
 
 #[test]
 fn a_refused_service_is_not_asked_for_again() {
-    let mut run = TgsRun::start(&windows(), TgsParameters::service(principal("host/nowhere")));
+    let mut run = TgsRun::start(
+        &windows(),
+        TgsParameters::service(principal("host/nowhere")),
+    );
     let error = failed(run.refuse(ErrorCode::KDC_ERR_S_PRINCIPAL_UNKNOWN));
     assert_eq!(
         error.code(Dialect::Windows),
