@@ -197,6 +197,7 @@ impl PrincipalEntry {
     }
 
     /// Puts `keys` in place as version `kvno`. Other versions stay with `keep_old` and are gone without it.
+    /// New keys are not expired and need no change, as in MIT's kadmin.
     pub fn set_keys_of_version(&mut self, kvno: u32, keys: Vec<LongTermKey>, keep_old: bool) {
         if keep_old {
             self.key_sets.retain(|set| set.kvno != kvno);
@@ -205,6 +206,8 @@ impl PrincipalEntry {
         }
         let newer = self.key_sets.partition_point(|set| set.kvno > kvno);
         self.key_sets.insert(newer, KeySet { kvno, keys });
+        self.password_expiration = None;
+        self.attributes.set(Attributes::REQUIRES_PWCHANGE, false);
     }
 
     /// Forgets every key version but the newest (kadmin's `purgekeys`).

@@ -1,6 +1,6 @@
 //! The verbs of a scenario, done to a world.
 
-use kdclab_kdc::{Attributes, LongTermKey, PasswordKeys, PrincipalEntry};
+use kdclab_kdc::{Attributes, Dialect, LongTermKey, PasswordKeys, PrincipalEntry};
 use kdclab_proto::{Enctype, Keytab, KeytabEntry, Principal, Realm};
 use zeroize::Zeroizing;
 
@@ -158,7 +158,18 @@ impl World {
             database.update(principal, |entry| {
                 entry.set_keys(keys, keep_old);
             })
-        })
+        })?;
+        self.unlock_as_kadmin(principal, &principal.realm)?;
+        Ok(true)
+    }
+
+    /// MIT's kadmin clears the failed attempts of a principal that gets new keys. Active Directory does
+    /// not: a new password does not end a lockout.
+    fn unlock_as_kadmin(&mut self, principal: &Principal, realm: &Realm) -> Result<(), VerbError> {
+        if self.database(realm)?.policy().dialect == Dialect::Mit {
+            self.unlock(principal);
+        }
+        Ok(())
     }
 
     fn keys_of_password(
@@ -185,6 +196,7 @@ impl World {
                 entry.set_keys_of_version(kvno, keys, keep_old);
             })
         })?;
+        self.unlock_as_kadmin(principal, realm)?;
         Ok(!same)
     }
 
@@ -326,14 +338,6 @@ impl World {
                 .clone(),
         };
         self.keys_of_password(&user, &user.realm, &change.password, &enctypes, None, false)?;
-        // As kadmin does with every new password.
-        self.change_database(&user.realm, |database| {
-            database.update(&user, |entry| {
-                entry.attributes.set(Attributes::REQUIRES_PWCHANGE, false);
-                entry.password_expiration = None;
-            })
-        })?;
-        self.unlock(&user);
         if change.told {
             self.passwords.insert(user, change.password.clone());
         }

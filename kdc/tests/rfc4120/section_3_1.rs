@@ -443,6 +443,25 @@ fn an_account_is_good_until_the_moment_it_expires() {
 }
 
 #[test]
+fn a_new_key_ends_the_expiration_of_the_old_one() {
+    let mut world = World::mit();
+    world.set("alice@LAB", "+needchange");
+    world.edit("alice@LAB", |entry| {
+        entry.password_expiration = Some(START.saturating_add(-1));
+    });
+    assert_eq!(
+        world.logon_code("alice@LAB", PASSWORD),
+        Some(ErrorCode::KDC_ERR_KEY_EXPIRED)
+    );
+    world.edit("alice@LAB", |entry| {
+        let keys = entry.key_sets()[0].keys.clone();
+        entry.set_keys(keys, false);
+    });
+    world.advance(1);
+    assert_eq!(world.logon_code("alice@LAB", PASSWORD), None);
+}
+
+#[test]
 fn an_expired_password_still_reaches_the_service_that_changes_it() {
     let changepw = principal("kadmin/changepw@LAB");
     let mut world = World::mit();
