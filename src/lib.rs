@@ -3,6 +3,15 @@
 //! A scenario describes a world of realms, hosts and services, breaks it, and states how it fails and
 //! which fixes help. [`check::run`] plays it with real Kerberos messages on a simulated network;
 //! [`serve`] lets the same KDCs answer on loopback.
+//!
+//! ```
+//! use kdclab::{catalogue, check};
+//!
+//! let scenario = catalogue::find("service-key-mismatch")?;
+//! let report = check::run(&scenario, check::DEFAULT_SEED);
+//! assert!(report.is_ok());
+//! # Ok::<(), catalogue::CatalogueError>(())
+//! ```
 
 pub mod catalogue;
 pub mod check;
