@@ -159,8 +159,10 @@ impl Run<'_> {
             }
         }
         if !script.fault.is_empty() {
+            let mismatches = self.mismatches.len();
             self.broken(&mut broken);
             self.controls(Phase::Broken, &broken, None);
+            self.settle(Phase::Broken, mismatches);
         }
         for (index, fix) in script.fix.iter().enumerate() {
             self.fix(Phase::Fix(index + 1), &mut broken.clone(), fix);
@@ -326,6 +328,11 @@ impl Run<'_> {
             world,
             fix.breaks_control.as_ref().map(|number| *number.get_ref()),
         );
+        self.settle(phase, mismatches);
+    }
+
+    /// Whether a phase went as the file says is known once its controls were tried.
+    fn settle(&mut self, phase: Phase, mismatches: usize) {
         if let Some(report) = self.phases.iter_mut().rfind(|report| report.phase == phase) {
             report.ok = self.mismatches.len() == mismatches;
         }
@@ -384,12 +391,22 @@ impl Run<'_> {
         ));
     }
 
+    /// A step cannot be done, so the phase it leads to cannot be played.
     fn impossible_step(&mut self, phase: Phase, error: &VerbError, span: std::ops::Range<usize>) {
         self.mismatches.push(Mismatch::impossible(
             phase,
             self.scenario.place_at(span.start),
             error,
         ));
+        self.phases.push(PhaseReport {
+            phase,
+            ok: false,
+            error: None,
+            cause: None,
+            sent_by: None,
+            packets: Vec::new(),
+            timeline: Vec::new(),
+        });
     }
 }
 

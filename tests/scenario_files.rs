@@ -192,6 +192,33 @@ mismatches! {
         "before the fault", "success", "KRB_AP_ERR_SKEW (37)";
 }
 
+/// The phases of a report say where it went wrong, a step that cannot be done included.
+#[test]
+fn each_phase_says_whether_it_went_as_stated() {
+    let text = GOOD
+        .replacen("reset_key = \"cifs/fs1.lab.example\"", "reset_key = \"cifs/fs1.lab.example\"\n\n[[fault]]\nset_password = { user = \"bob\", password = \"new\", told = false }", 1)
+        .replacen("[{ wait = \"5m\" }]", "[{ unlock = \"alice\" }]", 1);
+    let scenario = parse(&text).unwrap_or_else(|error| panic!("{error}"));
+    let report = check::run(&scenario, 1);
+    let phases: Vec<(String, bool)> = report
+        .phases
+        .iter()
+        .map(|phase| (phase.phase.to_string(), phase.ok))
+        .collect();
+    let expected = [
+        ("healthy", true),
+        ("control:1", true),
+        ("broken", false),
+        ("fix:1", false),
+        ("fix:2", false),
+    ];
+    let expected: Vec<(String, bool)> = expected
+        .iter()
+        .map(|(name, ok)| ((*name).to_owned(), *ok))
+        .collect();
+    assert_eq!(phases, expected);
+}
+
 /// Fixes are tried on the world as the symptom left it: an account that the symptom locks stays locked.
 #[test]
 fn a_fix_meets_the_world_as_the_symptom_left_it() {
