@@ -234,7 +234,7 @@ fn a_fix_meets_the_world_as_the_symptom_left_it() {
         .replace("error    = \"KRB_AP_ERR_MODIFIED\"", "error    = \"KDC_ERR_PREAUTH_FAILED\"")
         .replace(
             "{ export_keytab = { of = \"cifs/fs1.lab.example\", to = \"fs1\" } }",
-            "{ set_password = { user = \"alice\", password = \"correct horse\" } }, { unlock = \"alice\" }",
+            "{ unlock = \"alice\" }, { set_password = { user = \"alice\", password = \"correct horse\" } }",
         )
         .replace("error   = \"KRB_AP_ERR_MODIFIED\"", "error   = \"KDC_ERR_CLIENT_REVOKED\"");
     let scenario = parse(&text).unwrap_or_else(|error| panic!("{error}"));
