@@ -73,6 +73,7 @@ impl World {
                 world.run_as(&RunAs {
                     host: name.clone(),
                     principal: principal.clone(),
+                    password: None,
                 })?;
             }
         }

@@ -251,13 +251,15 @@ impl Client {
             .password(call, &self.user)
             .unwrap_or_default()
             .to_owned();
+        let by_password = call.user.is_some() || world.configured_password(call).is_some();
         let now = self.clock(world);
         let Some(host) = world.hosts.get_mut(&self.host) else {
             return;
         };
-        let mut parameters = match call.user {
-            Some(_) => AsParameters::password(self.user.clone(), &password),
-            None => AsParameters::keytab(self.user.clone(), host.client_keytab.clone()),
+        let mut parameters = if by_password {
+            AsParameters::password(self.user.clone(), &password)
+        } else {
+            AsParameters::keytab(self.user.clone(), host.client_keytab.clone())
         };
         parameters.ticket_lifetime = call.lifetime.map(|span| span.0);
         parameters.renew_lifetime = call.renewable.map(|span| span.0);
@@ -620,7 +622,10 @@ impl Client {
             error: dialect::client_error_name(error),
             sent_by: self.last_sender.clone().filter(|_| refused),
             cause: self.cause(world, refused, || cause_name(error)),
-            text: dialect.and_then(|dialect| dialect::client_text(dialect, error)),
+            text: dialect.and_then(|dialect| {
+                let is_typed = self.call.as_ref().is_some_and(|call| call.user.is_some());
+                dialect::client_text(dialect, error, is_typed)
+            }),
         });
     }
 

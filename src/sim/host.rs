@@ -27,6 +27,8 @@ pub(super) struct Host {
     /// The principal its programs use, with the keys they use for it.
     pub(super) run_as: Option<Principal>,
     pub(super) client_keytab: Keytab,
+    /// The password they use for it in place of a keytab.
+    pub(super) run_as_password: Option<String>,
     /// The keys of its services.
     pub(super) keytab: Keytab,
     /// What its acceptor compares to find replays.
@@ -49,6 +51,7 @@ impl Host {
             caches: BTreeMap::new(),
             run_as: None,
             client_keytab: Keytab::default(),
+            run_as_password: None,
             keytab: Keytab::default(),
             replay_cache: ReplayCacheName::Hash,
             replay_cache_of: name.to_owned(),

@@ -274,11 +274,20 @@ impl World {
         }
     }
 
-    /// What the caller types.
+    /// What the caller types, or its host has configured.
     pub fn password<'a>(&'a self, call: &'a Call, user: &Principal) -> Option<&'a str> {
         call.password
             .as_deref()
+            .or_else(|| self.configured_password(call))
             .or_else(|| self.passwords.get(user).map(String::as_str))
+    }
+
+    /// The password of the host's own identity, where the call uses it and it has no keytab.
+    pub(super) fn configured_password(&self, call: &Call) -> Option<&str> {
+        let host = self.hosts.get(call.from.get_ref())?;
+        host.run_as_password
+            .as_deref()
+            .filter(|_| call.user.is_none())
     }
 
     /// The service that `call` is about, and the host that it reaches.
