@@ -275,6 +275,9 @@ pub struct ClientTable {
     pub canonicalize: Option<bool>,
     /// From which size on a request goes over TCP first.
     pub udp_preference_limit: Option<usize>,
+    /// The hosts it takes for the KDCs of realms, by realm; the true ones of every realm that is not here.
+    #[serde(default)]
+    pub kdc: Tables<Spanned<OneOrMany>>,
 }
 
 /// An acceptor.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use kdclab_client::{ClientConfig, CredentialStore};
-use kdclab_proto::{Keytab, Principal, Timestamp};
+use kdclab_proto::{Keytab, Principal, Realm, Timestamp};
 
 use super::random::HostRng;
 use crate::script::model::ReplayCacheName;
@@ -22,6 +22,8 @@ pub(super) struct Host {
     pub(super) is_up: bool,
     pub(super) rng: HostRng,
     pub(super) config: ClientConfig,
+    /// The hosts it takes for the KDCs of a realm, where its krb5.conf says so.
+    pub(super) kdcs: BTreeMap<Realm, Vec<String>>,
     /// The credential cache of each user.
     pub(super) caches: BTreeMap<Principal, CredentialStore>,
     /// The principal its programs use, with the keys they use for it.
@@ -48,6 +50,7 @@ impl Host {
             is_up: true,
             rng,
             config,
+            kdcs: BTreeMap::new(),
             caches: BTreeMap::new(),
             run_as: None,
             client_keytab: Keytab::default(),

@@ -252,13 +252,23 @@ impl World {
         Keytab { entries }
     }
 
-    /// Where each realm's KDCs listen, given where each host's KDC does.
+    /// The hosts of each realm's KDCs, as the krb5.conf of `client` lists them.
+    pub(super) fn kdcs_known_to(&self, client: &str) -> BTreeMap<&Realm, &Vec<String>> {
+        let own = self.hosts.get(client).map(|host| &host.kdcs);
+        let mut kdcs: BTreeMap<_, _> = self.realm_kdcs.iter().collect();
+        kdcs.extend(own.into_iter().flatten());
+        kdcs
+    }
+
+    /// Where each realm's KDCs listen according to the krb5.conf of `client`, given where each host's KDC
+    /// does.
     pub fn kdc_addresses(
         &self,
+        client: &str,
         hosts: &BTreeMap<String, SocketAddr>,
     ) -> BTreeMap<Realm, Vec<SocketAddr>> {
-        self.realm_kdcs
-            .iter()
+        self.kdcs_known_to(client)
+            .into_iter()
             .map(|(realm, kdcs)| {
                 let addresses = kdcs.iter().filter_map(|kdc| hosts.get(kdc)).copied();
                 (realm.clone(), addresses.collect())
