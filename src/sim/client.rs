@@ -69,6 +69,7 @@ impl World {
     /// Lets clients act, all beginning now, until each is done.
     pub fn call(&mut self, calls: &[Call]) -> Vec<Outcome> {
         let log_start = self.begin_act();
+        let begun = self.now;
         let mut clients: Vec<Client> = calls
             .iter()
             .enumerate()
@@ -79,6 +80,7 @@ impl World {
         }
         self.run_until(None, &mut clients);
         self.network.clear();
+        let took = self.since(begun);
         clients
             .into_iter()
             .map(|client| Outcome {
@@ -89,6 +91,7 @@ impl World {
                         String::new(),
                     ))
                 }),
+                took,
                 log_start: log_start.clone(),
             })
             .collect()
@@ -97,9 +100,19 @@ impl World {
     /// Sends the last AP-REQ that `replay.from` sent to the service once more, on a connection of its own.
     pub fn replay(&mut self, replay: &Replay) -> Outcome {
         let log_start = self.begin_act();
+        let begun = self.now;
         let result = self.send_recorded(replay);
         self.network.clear();
-        Outcome { result, log_start }
+        Outcome {
+            result,
+            took: self.since(begun),
+            log_start,
+        }
+    }
+
+    fn since(&self, begun: Timestamp) -> std::time::Duration {
+        let microseconds = self.now.unix_microseconds() - begun.unix_microseconds();
+        std::time::Duration::from_micros(microseconds.unsigned_abs())
     }
 
     fn send_recorded(&mut self, replay: &Replay) -> Result<(), Failure> {
