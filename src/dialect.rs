@@ -39,11 +39,12 @@ fn number_name(com_err: i32) -> ErrorName {
     )
 }
 
-/// What the user of a client sees when there is no ticket; `None` where no text is known.
-pub(crate) fn client_text(dialect: Dialect, error: &ClientError) -> Option<String> {
+/// What the user of a client sees when there is no ticket; `None` where no text is known. `is_typed` says
+/// that a user typed the password, as at MIT's kinit, which then has words of its own.
+pub(crate) fn client_text(dialect: Dialect, error: &ClientError, is_typed: bool) -> Option<String> {
     match dialect {
         Dialect::Java => java::client_text(error),
-        Dialect::Mit => mit::client_text(error),
+        Dialect::Mit => mit::client_text(error, is_typed),
         Dialect::Windows => None,
     }
 }

@@ -203,6 +203,17 @@ pub(super) fn differences(
             );
         }
     }
+    if let Some(takes) = &expectation.takes {
+        let (expected, actual) = (takes.get_ref().0.as_secs(), outcome.took.as_secs());
+        if actual != expected {
+            differ(
+                takes.span(),
+                "takes",
+                format!("{expected} s"),
+                format!("{:.3} s", outcome.took.as_secs_f64()),
+            );
+        }
+    }
     for (host, line) in &expectation.log {
         let log = world.log(host);
         let since = &log[outcome

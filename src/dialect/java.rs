@@ -1,12 +1,17 @@
 //! OpenJDK 17: the messages of `KrbException` and `GSSException`.
 
-use kdclab_client::{AcceptError, ApExchangeError, ClientError, WantedKey};
+use kdclab_client::{
+    AcceptError, ApExchangeError, ClientError, FailureReason, KdcUnreachable, Transport, WantedKey,
+};
 use kdclab_proto::{Enctype, ErrorCode};
 
 pub(super) fn client_text(error: &ClientError) -> Option<String> {
     match error {
         ClientError::KdcUnreachable { failures, .. } if failures.failures.is_empty() => {
             Some("Cannot locate KDC".to_owned())
+        }
+        ClientError::KdcUnreachable { failures, .. } if is_silent(failures) => {
+            Some("Receive timed out".to_owned())
         }
         ClientError::NoPathToRealm { .. } => Some("No service creds".to_owned()),
         ClientError::Refused(refusal) => {
@@ -20,6 +25,13 @@ pub(super) fn client_text(error: &ClientError) -> Option<String> {
         ClientError::UndecryptableReply { .. } => Some("Checksum failed".to_owned()),
         _ => None,
     }
+}
+
+/// The exception of the last try is the one the user sees; that of a closed port has no message.
+fn is_silent(failures: &KdcUnreachable) -> bool {
+    failures.failures.last().is_some_and(|failure| {
+        failure.transport == Transport::Udp && failure.reason == FailureReason::TimedOut
+    })
 }
 
 pub(super) fn session_text(error: &ApExchangeError) -> Option<String> {

@@ -1,12 +1,22 @@
 //! MIT krb5 1.20: the texts of its libraries and of kinit.
 
-use kdclab_client::{
-    AcceptError, ApExchangeError, ClientError, Exchange, Refusal, SecretKind, WantedKey,
-};
+use kdclab_client::{AcceptError, ApExchangeError, ClientError, Exchange, Refusal, WantedKey};
 use kdclab_proto::{Enctype, ErrorCode, LibraryError};
 
-pub(super) fn client_text(error: &ClientError) -> Option<String> {
+const PASSWORD_INCORRECT: &str = "Password incorrect";
+
+pub(super) fn client_text(error: &ClientError, is_typed: bool) -> Option<String> {
     match error {
+        // kinit's own words: it knows that it asked for the password.
+        ClientError::UndecryptableReply {
+            exchange: Exchange::As,
+            ..
+        } if is_typed => Some(PASSWORD_INCORRECT.to_owned()),
+        ClientError::Refused(refusal)
+            if is_typed && refusal.error.error_code == ErrorCode::KDC_ERR_PREAUTH_FAILED =>
+        {
+            Some(PASSWORD_INCORRECT.to_owned())
+        }
         ClientError::KdcUnreachable { realm, failures } if failures.failures.is_empty() => {
             Some(format!("Cannot find KDC for realm \"{realm}\""))
         }
@@ -20,7 +30,6 @@ pub(super) fn client_text(error: &ClientError) -> Option<String> {
 
 fn refusal_text(refusal: &Refusal) -> Option<String> {
     let code = refusal.error.error_code;
-    let by_password = refusal.secret == Some(SecretKind::Password);
     match code {
         ErrorCode::KDC_ERR_C_PRINCIPAL_UNKNOWN => Some(format!(
             "Client '{}' not found in Kerberos database",
@@ -30,8 +39,6 @@ fn refusal_text(refusal: &Refusal) -> Option<String> {
             "Server {} not found in Kerberos database",
             refusal.server
         )),
-        // kinit's own words: it knows that it asked for the password.
-        ErrorCode::KDC_ERR_PREAUTH_FAILED if by_password => Some("Password incorrect".to_owned()),
         ErrorCode::KRB_ERR_GENERIC if refusal.exchange == Exchange::Tgs => refusal
             .error
             .e_text

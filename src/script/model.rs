@@ -275,6 +275,9 @@ pub struct ClientTable {
     pub canonicalize: Option<bool>,
     /// From which size on a request goes over TCP first.
     pub udp_preference_limit: Option<usize>,
+    /// The hosts it takes for the KDCs of realms, by realm; the true ones of every realm that is not here.
+    #[serde(default)]
+    pub kdc: Tables<Spanned<OneOrMany>>,
 }
 
 /// An acceptor.
@@ -377,6 +380,8 @@ pub struct Expectation {
     pub trace: Option<Spanned<Vec<String>>>,
     /// How many packets travelled.
     pub packets: Option<Spanned<usize>>,
+    /// How long it took, without fractions of a second.
+    pub takes: Option<Spanned<Span>>,
     /// Lines in the logs of hosts, a part of each.
     pub log: BTreeMap<String, Spanned<String>>,
 }
@@ -418,6 +423,8 @@ pub struct SymptomCheck {
     pub trace: Option<Spanned<Vec<String>>>,
     /// How many packets travelled.
     pub packets: Option<Spanned<usize>>,
+    /// How long it took, without fractions of a second.
+    pub takes: Option<Spanned<Span>>,
     /// Lines in the logs of hosts, a part of each.
     #[serde(default)]
     pub log: BTreeMap<String, Spanned<String>>,
@@ -435,6 +442,7 @@ impl SymptomCheck {
             text: self.text.clone(),
             trace: self.trace.clone(),
             packets: self.packets.clone(),
+            takes: self.takes.clone(),
             log: self.log.clone(),
         }
     }

@@ -7,7 +7,7 @@ use kdclab_kdc::Attributes;
 use kdclab_proto::{Principal, PrincipalName, Realm};
 use serde_spanned::Spanned;
 
-use super::model::{Call, Control, Fix, Script, SymptomCheck, TextOr};
+use super::model::{Call, ClientTable, Control, Fix, Script, SymptomCheck, TextOr};
 use super::source::{Fault, Source, choices};
 use super::verb::{LinkEffect, Verb};
 
@@ -275,6 +275,7 @@ impl Script {
             if let Some(principal) = &host.run_as {
                 scope.principal(source, principal, &[])?;
             }
+            check_client(scope, source, &host.client)?;
             if let Some(other) = &host.acceptor.shares_replay_cache_with {
                 scope.host(source, other)?;
             }
@@ -345,6 +346,15 @@ fn check_attributes(source: &Source, attributes: &[Spanned<String>]) -> Result<(
                 error.to_string(),
                 Some("write it as kadmin does, `+requires_preauth` or `-allow_tix`".to_owned()),
             ));
+        }
+    }
+    Ok(())
+}
+
+fn check_client(scope: &Scope, source: &Source, client: &ClientTable) -> Result<(), Box<Fault>> {
+    for kdcs in client.kdc.values() {
+        for host in &kdcs.get_ref().0 {
+            known(source, "host", host, kdcs.span(), &scope.hosts)?;
         }
     }
     Ok(())
@@ -437,7 +447,10 @@ fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<(), Box<Fau
             }
             scope.host(source, &change.host)
         }
-        Verb::ConfigureClient(change) => scope.host(source, &change.host),
+        Verb::ConfigureClient(change) => {
+            check_client(scope, source, &change.set)?;
+            scope.host(source, &change.host)
+        }
         Verb::ConfigureRealm(change) => scope.realm(source, &change.realm),
         Verb::ExportKeytab(copy) | Verb::Ktadd(copy) => {
             scope.principal(source, &copy.of, &[])?;
@@ -475,7 +488,11 @@ fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<(), Box<Fau
         }
         Verb::RepairLinks(_) | Verb::Wait(_) => Ok(()),
         Verb::RunAs(run_as) => {
-            scope.principal(source, &run_as.principal, &[])?;
+            let may_be_unknown = run_as.password.is_some()
+                && run_as.principal.get_ref().parse::<Principal>().is_ok();
+            if !may_be_unknown {
+                scope.principal(source, &run_as.principal, &[])?;
+            }
             scope.host(source, &run_as.host)
         }
         Verb::SetClock(clock) => scope.host(source, &clock.host),

@@ -46,7 +46,7 @@ pub enum Verb {
     /// Gives a principal a new random key in the KDC alone.
     ResetKey(Spanned<String>),
     /// Lets the programs of a host authenticate as a principal, with its current keys in the host's
-    /// client keytab.
+    /// client keytab, or with a password from their configuration.
     RunAs(RunAs),
     /// Moves a host's clock.
     SetClock(SetClock),
@@ -248,8 +248,10 @@ pub struct CacheAt {
 pub struct RunAs {
     /// The host.
     pub host: Spanned<String>,
-    /// The principal its programs use.
+    /// The principal its programs use. With a password it may be one that exists nowhere.
     pub principal: Spanned<String>,
+    /// The password in their configuration; a keytab with the principal's keys if absent.
+    pub password: Option<String>,
 }
 
 /// A clock.

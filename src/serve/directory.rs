@@ -62,9 +62,8 @@ impl Directory {
         world: &World,
         kdcs: &BTreeMap<String, SocketAddr>,
     ) -> io::Result<()> {
-        let by_realm = world.kdc_addresses(kdcs);
         for (host, config) in world.client_configs() {
-            let file = krb5_conf::render(config, &by_realm);
+            let file = krb5_conf::render(config, &world.kdc_addresses(host, kdcs));
             let path = self.path.join(format!("{host}.krb5.conf"));
             write_private(&path, file.as_bytes())?;
             if client == Some(host) {
@@ -100,7 +99,7 @@ impl Directory {
             && let Some(user) = world.caller(call)
         {
             if let Some(address) = world
-                .kdc_addresses(kdcs)
+                .kdc_addresses(call.from.get_ref(), kdcs)
                 .get(&user.realm)
                 .and_then(|addresses| addresses.first())
             {

@@ -73,6 +73,7 @@ impl World {
                 world.run_as(&RunAs {
                     host: name.clone(),
                     principal: principal.clone(),
+                    password: None,
                 })?;
             }
         }
@@ -316,7 +317,13 @@ impl World {
         host: &str,
         table: &ClientTable,
     ) -> Result<bool, VerbError> {
-        let config = &mut self.host_mut(host)?.config;
+        let host = self.host_mut(host)?;
+        let kdcs_before = host.kdcs.clone();
+        for (realm, kdcs) in &table.kdc {
+            let realm = Realm::from(realm.get_ref().as_str());
+            host.kdcs.insert(realm, kdcs.get_ref().0.clone());
+        }
+        let config = &mut host.config;
         let before = config.clone();
         if let Some(types) = enctypes(table.enctypes.as_deref()) {
             config.default_tkt_enctypes.clone_from(&types);
@@ -333,7 +340,7 @@ impl World {
         set(&mut config.kdc_timesync, table.kdc_timesync);
         set(&mut config.canonicalize, table.canonicalize);
         set(&mut config.udp_preference_limit, table.udp_preference_limit);
-        Ok(*config != before)
+        Ok(*config != before || host.kdcs != kdcs_before)
     }
 
     /// Changes a host's acceptor; whether anything is different then.

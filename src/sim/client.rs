@@ -70,6 +70,7 @@ impl World {
     /// Lets clients act, all beginning now, until each is done.
     pub fn call(&mut self, calls: &[Call]) -> Vec<Outcome> {
         let log_start = self.begin_act();
+        let begun = self.now;
         let mut clients: Vec<Client> = calls
             .iter()
             .enumerate()
@@ -80,6 +81,7 @@ impl World {
         }
         self.run_until(None, &mut clients);
         self.network.clear();
+        let took = self.since(begun);
         clients
             .into_iter()
             .map(|client| Outcome {
@@ -90,6 +92,7 @@ impl World {
                         String::new(),
                     ))
                 }),
+                took,
                 log_start: log_start.clone(),
             })
             .collect()
@@ -98,9 +101,19 @@ impl World {
     /// Sends the last AP-REQ that `replay.from` sent to the service once more, on a connection of its own.
     pub fn replay(&mut self, replay: &Replay) -> Outcome {
         let log_start = self.begin_act();
+        let begun = self.now;
         let result = self.send_recorded(replay);
         self.network.clear();
-        Outcome { result, log_start }
+        Outcome {
+            result,
+            took: self.since(begun),
+            log_start,
+        }
+    }
+
+    fn since(&self, begun: Timestamp) -> std::time::Duration {
+        let microseconds = self.now.unix_microseconds() - begun.unix_microseconds();
+        std::time::Duration::from_micros(microseconds.unsigned_abs())
     }
 
     fn send_recorded(&mut self, replay: &Replay) -> Result<(), Failure> {
@@ -253,13 +266,15 @@ impl Client {
             .password(call, &self.user)
             .unwrap_or_default()
             .to_owned();
+        let by_password = call.user.is_some() || world.configured_password(call).is_some();
         let now = self.clock(world);
         let Some(host) = world.hosts.get_mut(&self.host) else {
             return;
         };
-        let mut parameters = match call.user {
-            Some(_) => AsParameters::password(self.user.clone(), &password),
-            None => AsParameters::keytab(self.user.clone(), host.client_keytab.clone()),
+        let mut parameters = if by_password {
+            AsParameters::password(self.user.clone(), &password)
+        } else {
+            AsParameters::keytab(self.user.clone(), host.client_keytab.clone())
         };
         parameters.ticket_lifetime = call.lifetime.map(|span| span.0);
         parameters.renew_lifetime = call.renewable.map(|span| span.0);
@@ -635,7 +650,10 @@ impl Client {
             error: dialect::client_error_name(error),
             sent_by: self.last_sender.clone().filter(|_| refused),
             cause: self.cause(world, refused, || cause_name(error)),
-            text: dialect.and_then(|dialect| dialect::client_text(dialect, error)),
+            text: dialect.and_then(|dialect| {
+                let is_typed = self.call.as_ref().is_some_and(|call| call.user.is_some());
+                dialect::client_text(dialect, error, is_typed)
+            }),
         });
     }
 

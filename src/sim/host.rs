@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use kdclab_client::{ClientConfig, CredentialStore};
-use kdclab_proto::{Keytab, Principal, Timestamp};
+use kdclab_proto::{Keytab, Principal, Realm, Timestamp};
 
 use super::random::HostRng;
 use crate::script::model::ReplayCacheName;
@@ -22,11 +22,15 @@ pub(super) struct Host {
     pub(super) is_up: bool,
     pub(super) rng: HostRng,
     pub(super) config: ClientConfig,
+    /// The hosts it takes for the KDCs of a realm, where its krb5.conf says so.
+    pub(super) kdcs: BTreeMap<Realm, Vec<String>>,
     /// The credential cache of each user.
     pub(super) caches: BTreeMap<Principal, CredentialStore>,
     /// The principal its programs use, with the keys they use for it.
     pub(super) run_as: Option<Principal>,
     pub(super) client_keytab: Keytab,
+    /// The password they use for it in place of a keytab.
+    pub(super) run_as_password: Option<String>,
     /// The keys of its services.
     pub(super) keytab: Keytab,
     /// What its acceptor compares to find replays.
@@ -46,9 +50,11 @@ impl Host {
             is_up: true,
             rng,
             config,
+            kdcs: BTreeMap::new(),
             caches: BTreeMap::new(),
             run_as: None,
             client_keytab: Keytab::default(),
+            run_as_password: None,
             keytab: Keytab::default(),
             replay_cache: ReplayCacheName::Hash,
             replay_cache_of: name.to_owned(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use kdclab_kdc::DatabaseError;
 use kdclab_proto::crypto::{InvalidKey, StringToKeyError};
@@ -14,6 +15,8 @@ use crate::script::values::ErrorName;
 pub struct Outcome {
     /// Success, or how it failed.
     pub result: Result<(), Failure>,
+    /// How long it took, until the last of simultaneous acts was done.
+    pub took: Duration,
     /// How many lines each host's log had before.
     pub(crate) log_start: BTreeMap<String, usize>,
 }

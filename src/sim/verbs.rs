@@ -318,12 +318,18 @@ impl World {
     pub(super) fn run_as(&mut self, run_as: &RunAs) -> Result<Changed, VerbError> {
         let principal = self.principal(run_as.principal.get_ref())?;
         let time = self.now().time();
-        let entries = keytab_entries(self.entry(&principal.realm, &principal)?, &principal, time);
+        let entries = match run_as.password {
+            Some(_) => Vec::new(),
+            None => keytab_entries(self.entry(&principal.realm, &principal)?, &principal, time),
+        };
         let host = self.host_mut(run_as.host.get_ref())?;
         let keytab = Keytab { entries };
-        let changed = host.run_as.as_ref() != Some(&principal) || host.client_keytab != keytab;
+        let changed = host.run_as.as_ref() != Some(&principal)
+            || host.client_keytab != keytab
+            || host.run_as_password != run_as.password;
         host.run_as = Some(principal);
         host.client_keytab = keytab;
+        host.run_as_password.clone_from(&run_as.password);
         Ok(changed)
     }
 

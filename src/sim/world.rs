@@ -253,13 +253,23 @@ impl World {
         Keytab { entries }
     }
 
-    /// Where each realm's KDCs listen, given where each host's KDC does.
+    /// The hosts of each realm's KDCs, as the krb5.conf of `client` lists them.
+    pub(super) fn kdcs_known_to(&self, client: &str) -> BTreeMap<&Realm, &Vec<String>> {
+        let own = self.hosts.get(client).map(|host| &host.kdcs);
+        let mut kdcs: BTreeMap<_, _> = self.realm_kdcs.iter().collect();
+        kdcs.extend(own.into_iter().flatten());
+        kdcs
+    }
+
+    /// Where each realm's KDCs listen according to the krb5.conf of `client`, given where each host's KDC
+    /// does.
     pub fn kdc_addresses(
         &self,
+        client: &str,
         hosts: &BTreeMap<String, SocketAddr>,
     ) -> BTreeMap<Realm, Vec<SocketAddr>> {
-        self.realm_kdcs
-            .iter()
+        self.kdcs_known_to(client)
+            .into_iter()
             .map(|(realm, kdcs)| {
                 let addresses = kdcs.iter().filter_map(|kdc| hosts.get(kdc)).copied();
                 (realm.clone(), addresses.collect())
@@ -275,11 +285,20 @@ impl World {
         }
     }
 
-    /// What the caller types.
+    /// What the caller types, or its host has configured.
     pub fn password<'a>(&'a self, call: &'a Call, user: &Principal) -> Option<&'a str> {
         call.password
             .as_deref()
+            .or_else(|| self.configured_password(call))
             .or_else(|| self.passwords.get(user).map(String::as_str))
+    }
+
+    /// The password of the host's own identity, where the call uses it and it has no keytab.
+    pub(super) fn configured_password(&self, call: &Call) -> Option<&str> {
+        let host = self.hosts.get(call.from.get_ref())?;
+        host.run_as_password
+            .as_deref()
+            .filter(|_| call.user.is_none())
     }
 
     /// The service that `call` is about, and the host that it reaches.

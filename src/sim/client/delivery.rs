@@ -50,7 +50,7 @@ impl Delivery {
         message: Vec<u8>,
         previous: &Previous,
     ) -> (Self, Option<Delivered>) {
-        let servers = world.kdc_sockets(realm);
+        let servers = world.kdc_sockets(host, realm);
         let Some(this) = world.hosts.get(host) else {
             unreachable!("a client's host exists as long as its world");
         };
@@ -206,10 +206,11 @@ impl Delivery {
 }
 
 impl World {
-    /// Where the KDCs of `realm` listen, as krb5.conf lists them.
-    fn kdc_sockets(&self, realm: &Realm) -> Vec<SocketAddr> {
-        self.realm_kdcs
+    /// Where the KDCs of `realm` listen, as the krb5.conf of `client` lists them.
+    fn kdc_sockets(&self, client: &str, realm: &Realm) -> Vec<SocketAddr> {
+        self.kdcs_known_to(client)
             .get(realm)
+            .copied()
             .into_iter()
             .flatten()
             .filter_map(|host| self.hosts.get(host))
