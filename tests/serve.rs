@@ -78,9 +78,13 @@ impl Served {
 }
 
 impl Drop for Served {
+    /// Asks it to end, so that it removes its directory.
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if self.child.try_wait().unwrap().is_none() {
+            let id = self.child.id().to_string();
+            let _ = Command::new("kill").args(["-TERM", &id]).status();
+            let _ = self.child.wait();
+        }
     }
 }
 
