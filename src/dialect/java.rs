@@ -1,6 +1,8 @@
 //! OpenJDK 17: the messages of `KrbException` and `GSSException`.
 
-use kdclab_client::{AcceptError, ApExchangeError, ClientError, WantedKey};
+use kdclab_client::{
+    AcceptError, ApExchangeError, ClientError, FailureReason, Transport, WantedKey,
+};
 use kdclab_proto::{Enctype, ErrorCode};
 
 pub(super) fn client_text(error: &ClientError) -> Option<String> {
@@ -8,6 +10,18 @@ pub(super) fn client_text(error: &ClientError) -> Option<String> {
         ClientError::KdcUnreachable { failures, .. } if failures.failures.is_empty() => {
             Some("Cannot locate KDC".to_owned())
         }
+        ClientError::KdcUnreachable { failures, .. } => {
+            let last = failures.failures.last()?;
+            match (last.transport, last.reason) {
+                (Transport::Tcp, FailureReason::Refused) => Some("Connection refused".to_owned()),
+                (Transport::Udp, FailureReason::TimedOut) => Some("Receive timed out".to_owned()),
+                _ => None,
+            }
+        }
+        ClientError::NoCredential { .. } => Some(
+            "No valid credentials provided (Mechanism level: Failed to find any Kerberos tgt)"
+                .to_owned(),
+        ),
         ClientError::NoPathToRealm { .. } => Some("No service creds".to_owned()),
         ClientError::Refused(refusal) => {
             let text = code_text(refusal.error.error_code)?;
