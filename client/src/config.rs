@@ -46,6 +46,10 @@ pub struct ClientConfig {
     /// Requests longer than this number of bytes go by TCP: in MIT first, with UDP after it; in Java and
     /// Windows alone. In Java 0 means no limit.
     pub udp_preference_limit: usize,
+    /// How long Java waits for a KDC's answer before it asks again; `None` is its own 30 s.
+    pub kdc_timeout: Option<Duration>,
+    /// How often Java asks the same KDC; `None` is its own three times.
+    pub max_retries: Option<u32>,
     /// The realm of a host or, with a leading dot, of the hosts below a domain.
     pub domain_realm: BTreeMap<String, Realm>,
     /// `[capaths]`: the intermediate realms from a client's realm (outer key) to a service's realm
@@ -82,6 +86,8 @@ impl ClientConfig {
             renew_lifetime: Duration::ZERO,
             noaddresses: true,
             udp_preference_limit: 1465,
+            kdc_timeout: None,
+            max_retries: None,
             domain_realm: BTreeMap::new(),
             capaths: BTreeMap::new(),
         }

@@ -10,8 +10,8 @@ use std::time::Duration;
 use kdclab_proto::messages::KrbError;
 use kdclab_proto::{ErrorCode, Timestamp};
 
-use crate::ClientConfig;
 use crate::dialect::Delivery;
+use crate::{ClientConfig, Dialect};
 use connection::{Connection, State};
 use script::{Script, Stage};
 pub use unreachable::{FailureReason, KdcUnreachable, ServerFailure};
@@ -215,7 +215,7 @@ impl<S: Clone + PartialEq> SendToKdc<S> {
         message: Vec<u8>,
         transports: &[Transport],
     ) -> (Self, Vec<Action<S>>) {
-        let delivery = config.dialect.behaviour().delivery;
+        let delivery = delivery(config);
         let connections = connection::all(servers.len(), transports);
         let mut this = Self {
             script: Script::new(delivery, &connections, transports),
@@ -451,5 +451,16 @@ impl<S: Clone + PartialEq> SendToKdc<S> {
         actions.push(Action::Failed(KdcUnreachable {
             failures: std::mem::take(&mut self.failures),
         }));
+    }
+}
+
+/// How the dialect delivers a message, with the settings that its krb5.conf has for it.
+fn delivery(config: &ClientConfig) -> Delivery {
+    match (config.dialect.behaviour().delivery, config.dialect) {
+        (Delivery::OneByOne { tries, timeout }, Dialect::Java) => Delivery::OneByOne {
+            tries: config.max_retries.unwrap_or(tries),
+            timeout: config.kdc_timeout.unwrap_or(timeout),
+        },
+        (delivery, _) => delivery,
     }
 }

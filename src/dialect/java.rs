@@ -1,7 +1,7 @@
 //! OpenJDK 17: the messages of `KrbException` and `GSSException`.
 
 use kdclab_client::{
-    AcceptError, ApExchangeError, ClientError, FailureReason, KdcUnreachable, Transport, WantedKey,
+    AcceptError, ApExchangeError, ClientError, FailureReason, Transport, WantedKey,
 };
 use kdclab_proto::{Enctype, ErrorCode};
 
@@ -10,9 +10,18 @@ pub(super) fn client_text(error: &ClientError) -> Option<String> {
         ClientError::KdcUnreachable { failures, .. } if failures.failures.is_empty() => {
             Some("Cannot locate KDC".to_owned())
         }
-        ClientError::KdcUnreachable { failures, .. } if is_silent(failures) => {
-            Some("Receive timed out".to_owned())
+        ClientError::KdcUnreachable { failures, .. } => {
+            let last = failures.failures.last()?;
+            match (last.transport, last.reason) {
+                (Transport::Tcp, FailureReason::Refused) => Some("Connection refused".to_owned()),
+                (Transport::Udp, FailureReason::TimedOut) => Some("Receive timed out".to_owned()),
+                _ => None,
+            }
         }
+        ClientError::NoCredential { .. } => Some(
+            "No valid credentials provided (Mechanism level: Failed to find any Kerberos tgt)"
+                .to_owned(),
+        ),
         ClientError::NoPathToRealm { .. } => Some("No service creds".to_owned()),
         ClientError::Refused(refusal) => {
             let text = code_text(refusal.error.error_code)?;
@@ -25,13 +34,6 @@ pub(super) fn client_text(error: &ClientError) -> Option<String> {
         ClientError::UndecryptableReply { .. } => Some("Checksum failed".to_owned()),
         _ => None,
     }
-}
-
-/// The exception of the last try is the one the user sees; that of a closed port has no message.
-fn is_silent(failures: &KdcUnreachable) -> bool {
-    failures.failures.last().is_some_and(|failure| {
-        failure.transport == Transport::Udp && failure.reason == FailureReason::TimedOut
-    })
 }
 
 pub(super) fn session_text(error: &ApExchangeError) -> Option<String> {

@@ -23,6 +23,10 @@ pub(super) fn client_text(error: &ClientError, is_typed: bool) -> Option<String>
         ClientError::KdcUnreachable { realm, failures } if !failures.service_unavailable() => {
             Some(format!("Cannot contact any KDC for realm '{realm}'"))
         }
+        // What GSS-API says of an empty cache; the file is the default one of the first user of a machine.
+        ClientError::NoCredential { .. } => Some(
+            "No Kerberos credentials available (default cache: FILE:/tmp/krb5cc_1000)".to_owned(),
+        ),
         ClientError::Refused(refusal) => refusal_text(refusal),
         _ => number_text(error.com_err()?),
     }

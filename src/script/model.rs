@@ -273,8 +273,16 @@ pub struct ClientTable {
     pub kdc_timesync: Option<bool>,
     /// Whether names may be changed by the KDC in an AS exchange.
     pub canonicalize: Option<bool>,
+    /// The life asked for.
+    pub ticket_lifetime: Option<Span>,
+    /// The renewable life asked for.
+    pub renew_lifetime: Option<Span>,
     /// From which size on a request goes over TCP first.
     pub udp_preference_limit: Option<usize>,
+    /// How long Java waits for a KDC's answer; MIT has no such setting.
+    pub kdc_timeout: Option<Span>,
+    /// How often Java asks the same KDC; MIT has no such setting.
+    pub max_retries: Option<u32>,
     /// The hosts it takes for the KDCs of realms, by realm; the true ones of every realm that is not here.
     #[serde(default)]
     pub kdc: Tables<Spanned<OneOrMany>>,
@@ -322,6 +330,10 @@ pub struct Call {
     /// Whether tickets in the user's cache are used. Otherwise it is emptied first.
     #[serde(default)]
     pub warm: bool,
+    /// Whether the caller logs in where the cache has no ticket-granting ticket. A program that only reads
+    /// the cache does not.
+    #[serde(default = "yes")]
+    pub log_in: bool,
     /// Whether the user's TGT is renewed first (`kinit -R`).
     #[serde(default)]
     pub renew: bool,

@@ -456,6 +456,10 @@ fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<(), Box<Fau
             scope.principal(source, &copy.of, &[])?;
             scope.host(source, &copy.to)
         }
+        Verb::Ktremove(removal) => {
+            scope.principal(source, &removal.of, &[])?;
+            scope.host(source, &removal.from)
+        }
         Verb::HostDown(host) | Verb::HostUp(host) => scope.host(source, host),
         Verb::Link(link) => {
             for host in link.from.iter().chain(&link.to) {

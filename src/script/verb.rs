@@ -31,6 +31,8 @@ pub enum Verb {
     HostUp(Spanned<String>),
     /// Gives a service new random keys and adds them to a host's keytab, as `ktadd` does.
     Ktadd(KeytabCopy),
+    /// Removes every key of a service from a host's keytab (`ktremove`).
+    Ktremove(KeytabRemoval),
     /// Lets something happen to packets on their way.
     Link(LinkFault),
     /// Changes a principal's attributes and limits.
@@ -147,6 +149,16 @@ pub struct KeytabCopy {
     /// Whether the keytab's older entries of the service are dropped.
     #[serde(default)]
     pub replace: bool,
+}
+
+/// Keys to be removed from a keytab.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeytabRemoval {
+    /// The service.
+    pub of: Spanned<String>,
+    /// The host that loses them.
+    pub from: Spanned<String>,
 }
 
 /// What happens to packets between two hosts. Without `from`, `to`, `message` and `transport` it

@@ -41,6 +41,12 @@ fn render_into(
         "    udp_preference_limit = {}",
         config.udp_preference_limit
     )?;
+    if let Some(timeout) = config.kdc_timeout {
+        writeln!(file, "    kdc_timeout = {}", timeout.as_millis())?;
+    }
+    if let Some(retries) = config.max_retries {
+        writeln!(file, "    max_retries = {retries}")?;
+    }
     writeln!(
         file,
         "    allow_weak_crypto = {}",

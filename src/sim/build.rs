@@ -339,7 +339,20 @@ impl World {
         set(&mut config.clockskew, table.clockskew.map(|span| span.0));
         set(&mut config.kdc_timesync, table.kdc_timesync);
         set(&mut config.canonicalize, table.canonicalize);
+        if let Some(lifetime) = table.ticket_lifetime {
+            config.ticket_lifetime = Some(lifetime.0);
+        }
+        set(
+            &mut config.renew_lifetime,
+            table.renew_lifetime.map(|span| span.0),
+        );
         set(&mut config.udp_preference_limit, table.udp_preference_limit);
+        if let Some(timeout) = table.kdc_timeout {
+            config.kdc_timeout = Some(timeout.0);
+        }
+        if let Some(retries) = table.max_retries {
+            config.max_retries = Some(retries);
+        }
         Ok(*config != before || host.kdcs != kdcs_before)
     }
 

@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 
 use kdclab_client::{
     ApExchange, ApExchangeError, ApParameters, AsExchange, AsOutcome, AsParameters, ClientError,
-    Credential, CredentialQuery, CredentialStore, Step, TgsExchange, TgsParameters, TgsPurpose,
+    Credential, CredentialQuery, CredentialStore, Dialect, Step, TgsExchange, TgsParameters,
+    TgsPurpose,
 };
 use kdclab_proto::{Principal, Realm, Timestamp};
 
@@ -235,8 +236,14 @@ impl Client {
             .cache(world)
             .and_then(|cache| cache.initial_ticket().ok())
             .cloned()
+            .filter(|tgt| call.log_in || self.is_seen(world, tgt))
         else {
-            return self.log_in(world, &call);
+            if call.log_in {
+                return self.log_in(world, &call);
+            }
+            let server = Principal::krbtgt(&self.user.realm, &self.user.realm);
+            let client = self.user.clone();
+            return self.fail_with(world, &ClientError::NoCredential { client, server });
         };
         if call.renew && !self.renewed {
             let parameters = TgsParameters::renew(tgt.server.clone());
@@ -258,6 +265,12 @@ impl Client {
                 self.ask_tgs(world, &tgt, TgsParameters::service(server));
             }
         }
+    }
+
+    /// Whether a program that reads the cache takes the ticket for one: Java overlooks what has expired.
+    fn is_seen(&self, world: &World, tgt: &Credential) -> bool {
+        let dialect = world.hosts.get(&self.host).map(|host| host.config.dialect);
+        dialect != Some(Dialect::Java) || self.clock(world).time() <= tgt.endtime
     }
 
     fn log_in(&mut self, world: &mut World, call: &Call) {

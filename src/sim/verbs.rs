@@ -47,6 +47,13 @@ impl World {
             Verb::HostDown(host) => self.set_up(host.get_ref(), false),
             Verb::HostUp(host) => self.set_up(host.get_ref(), true),
             Verb::Ktadd(copy) => self.ktadd(copy),
+            Verb::Ktremove(removal) => {
+                let principal = self.principal(removal.of.get_ref())?;
+                let keytab = &mut self.host_mut(removal.from.get_ref())?.keytab;
+                let before = keytab.entries.len();
+                keytab.entries.retain(|entry| entry.principal != principal);
+                Ok(keytab.entries.len() != before)
+            }
             Verb::Link(link) => self.link(link),
             Verb::ModifyPrincipal(change) => self.modify_principal(change),
             Verb::Noop(verb) => match self.perform(verb)? {

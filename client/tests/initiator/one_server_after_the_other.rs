@@ -1,5 +1,7 @@
 //! How Java and Windows deliver messages (S002-1, S004-H11).
 
+use std::time::Duration;
+
 use kdclab_client::ClientConfig;
 
 use crate::delivery::*;
@@ -22,6 +24,39 @@ fn java_tries_udp_three_times_and_never_tcp() {
             "90 close UDP 0",
             "90 failed"
         ]
+    );
+}
+
+#[test]
+fn java_obeys_kdc_timeout_and_max_retries() {
+    let config = ClientConfig {
+        kdc_timeout: Some(Duration::from_secs(5)),
+        max_retries: Some(2),
+        ..java()
+    };
+    assert_eq!(
+        deliver(&config, &single(Port::Silent, Port::Silent), MESSAGE, false),
+        [
+            "0 udp 0",
+            "5 close UDP 0",
+            "5 udp 0",
+            "10 close UDP 0",
+            "10 failed"
+        ]
+    );
+}
+
+#[test]
+fn mit_knows_no_kdc_timeout_and_no_max_retries() {
+    let config = ClientConfig {
+        kdc_timeout: Some(Duration::from_secs(5)),
+        max_retries: Some(2),
+        ..ClientConfig::mit(REALM)
+    };
+    let silent = single(Port::Silent, Port::Silent);
+    assert_eq!(
+        deliver(&config, &silent, MESSAGE, false),
+        deliver(&ClientConfig::mit(REALM), &silent, MESSAGE, false)
     );
 }
 
