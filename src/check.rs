@@ -199,7 +199,7 @@ impl Run<'_> {
         for symptom in &self.scenario.script.symptom {
             let start = world.packets().len();
             let outcomes = act(world, symptom);
-            let failing = symptom.failing.unwrap_or(1) - 1;
+            let failing = symptom.failing.unwrap_or(1).saturating_sub(1);
             for (index, outcome) in outcomes.into_iter().enumerate() {
                 let expectation = if symptom.call.is_some() || index == failing {
                     symptom.expectation()

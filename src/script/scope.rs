@@ -263,6 +263,7 @@ impl Script {
             scope.realm(source, &trust.to)?;
         }
         for (name, host) in &self.host {
+            check_host_name(source, name)?;
             if let Some(realm) = &host.realm {
                 scope.realm(source, realm)?;
             } else if self.realm.len() > 1 {
@@ -325,6 +326,19 @@ impl Script {
             _ => Ok(()),
         }
     }
+}
+
+/// Hosts give their names to the files that `serve` writes.
+fn check_host_name(source: &Source, name: &Spanned<String>) -> Result<(), Box<Fault>> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if !name.get_ref().is_empty() && name.get_ref().bytes().all(is_plain) {
+        return Ok(());
+    }
+    Err(source.fault(
+        name.span(),
+        format!("`{}` is not a host's name", name.get_ref()),
+        Some("use letters, digits and hyphens".to_owned()),
+    ))
 }
 
 fn check_name(source: &Source, name: &Spanned<String>) -> Result<(), Box<Fault>> {

@@ -145,12 +145,13 @@ impl World {
         if let Some(cause) = cause {
             self.note_cause(&host, cause);
         }
-        if let Some(bytes) = reply.bytes {
-            let payload = match protocol {
-                Protocol::Udp => Payload::Datagram(bytes),
-                Protocol::Tcp => Payload::Segment(super::framed(&bytes)),
-            };
-            self.network.answer(now, packet, payload);
-        }
+        let payload = match (protocol, reply.bytes) {
+            (Protocol::Udp, Some(bytes)) => Payload::Datagram(bytes),
+            (Protocol::Udp, None) => return,
+            (Protocol::Tcp, Some(bytes)) => Payload::Segment(super::framed(&bytes)),
+            // krb5kdc ends a connection whose request it drops.
+            (Protocol::Tcp, None) => Payload::Reset,
+        };
+        self.network.answer(now, packet, payload);
     }
 }
