@@ -194,18 +194,11 @@ fn run_json_has_the_fields_of_the_contract() {
         .iter()
         .map(|phase| phase["name"].as_str().unwrap())
         .collect();
-    assert_eq!(
-        names,
-        [
-            "healthy",
-            "control:1",
-            "broken",
-            "fix:1",
-            "fix:2",
-            "fix:3",
-            "fix:4"
-        ]
-    );
+    assert_eq!(names[..3], ["healthy", "control:1", "broken"]);
+    assert!(names.len() > 3);
+    for (index, name) in names[3..].iter().enumerate() {
+        assert_eq!(*name, format!("fix:{}", index + 1));
+    }
     let broken = &phases[2];
     assert_eq!(broken["ok"], true);
     assert_eq!(broken["error"], "KDC_ERR_CLIENT_REVOKED");

@@ -241,7 +241,7 @@ fn an_unknown_phase_is_status_2() {
     for (phase, remedy) in [
         ("brokn", "a phase is `healthy`, `broken` or `fix:N`"),
         ("fix:0", "a phase is `healthy`, `broken` or `fix:N`"),
-        ("fix:99", "the scenario has 4 fixes"),
+        ("fix:99", "there is no phase fix:99: the scenario has"),
     ] {
         let (status, text) = refused(&["client-disabled", "--phase", phase]);
         assert_eq!(status, Some(2), "{phase}");
