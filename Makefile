@@ -2,7 +2,7 @@
 
 run: ; cargo run --quiet -- run
 
-test: ; tests/install-peers && cargo test --workspace
+test: ; tests/install-peers && cargo test --workspace --doc && cargo test --workspace --lib --bins --tests
 
 check: ; cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings && RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
 
