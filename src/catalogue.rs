@@ -1,13 +1,12 @@
 //! The scenarios that the program carries with it, and those read from files.
 
 use std::fmt;
-use std::ops::Range;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 
-use crate::check::Place;
-use crate::script::{self, Fault, Script, Source};
+use crate::script::{self, Fault, MAX_LENGTH, Script, Source};
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
 
@@ -55,18 +54,6 @@ impl Scenario {
     pub(crate) fn place_at(&self, offset: usize) -> String {
         let (line, column) = Source::new(&self.path, &self.text).position(offset);
         format!("{}:{line}:{column}", self.path.display())
-    }
-
-    pub(crate) fn place(&self, place: &Place<'_>) -> String {
-        self.place_at(place.offset())
-    }
-
-    pub(crate) fn span_place(&self, span: Range<usize>, table: &Place<'_>) -> String {
-        if span.is_empty() {
-            self.place(table)
-        } else {
-            self.place_at(span.start)
-        }
     }
 
     pub(crate) fn whole_file(&self) -> String {
@@ -131,11 +118,28 @@ pub fn find(name: &str) -> Result<Scenario, CatalogueError> {
 /// Reads the scenario file at `path`.
 ///
 /// # Errors
-/// [`CatalogueError::Unreadable`] or [`CatalogueError::Faulty`].
+/// [`CatalogueError::Unreadable`] or, if it is longer than [`MAX_LENGTH`], not UTF-8 or no scenario,
+/// [`CatalogueError::Faulty`].
 pub fn read(path: &Path) -> Result<Scenario, CatalogueError> {
-    let text = std::fs::read_to_string(path).map_err(|error| CatalogueError::Unreadable {
-        path: path.to_owned(),
-        error,
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| {
+            // One byte more than is allowed, so that a longer file is seen to be one.
+            let limit = MAX_LENGTH as u64 + 1;
+            file.take(limit).read_to_end(&mut bytes)
+        })
+        .map_err(|error| CatalogueError::Unreadable {
+            path: path.to_owned(),
+            error,
+        })?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let text = String::from_utf8_lossy(error.as_bytes());
+        let start = error.utf8_error().valid_up_to();
+        CatalogueError::Faulty(Source::new(path, &text).fault(
+            start..start + char::REPLACEMENT_CHARACTER.len_utf8(),
+            "the file is not UTF-8".to_owned(),
+            Some("save it in that encoding, as TOML demands".to_owned()),
+        ))
     })?;
     Scenario::parse(path, &text)
 }
@@ -157,7 +161,7 @@ pub enum CatalogueError {
         /// The file.
         path: PathBuf,
         /// Why.
-        error: std::io::Error,
+        error: io::Error,
     },
 }
 
@@ -170,7 +174,11 @@ impl fmt::Display for CatalogueError {
                 "error: unknown scenario `{name}`\n  = help: {help}\n  = help: a file of your own is given by its path, ending in .toml"
             ),
             Self::Unreadable { path, error } => {
-                write!(f, "error: cannot read {}: {error}", path.display())
+                write!(f, "error: cannot read {}: {error}", path.display())?;
+                if error.kind() == io::ErrorKind::IsADirectory {
+                    f.write_str("\n  = help: name the .toml files in it")?;
+                }
+                Ok(())
             }
         }
     }

@@ -2,7 +2,10 @@
 
 mod mismatch;
 
+use std::ops::Range;
+
 use kdclab_proto::KerberosTime;
+use serde_spanned::Spanned;
 use sha2::{Digest, Sha256};
 
 use crate::catalogue::Scenario;
@@ -10,7 +13,7 @@ use crate::script::model::{Control, Expectation, Fix, Phase, SymptomCheck};
 use crate::script::values::ErrorName;
 use crate::sim::{Outcome, Packet, VerbError, World};
 
-pub use mismatch::{Mismatch, Place};
+pub use mismatch::Mismatch;
 
 /// The seed that is used unless another is asked for.
 pub const DEFAULT_SEED: u64 = 1;
@@ -102,7 +105,7 @@ pub fn world_in(
     }
     if let Phase::Fix(number) = phase {
         for symptom in &script.symptom {
-            act(&mut world, symptom);
+            act(&mut world, symptom.get_ref());
         }
         let fix = number
             .checked_sub(1)
@@ -148,16 +151,19 @@ impl Run<'_> {
                 return self.impossible_step(Phase::Healthy, &error, verb.span());
             }
         }
+        self.hash_packets(Phase::Healthy, &healthy, 0);
         let mut used = healthy.clone();
         self.healthy(&mut used);
         self.controls(Phase::Healthy, &used, None);
 
         let mut broken = healthy;
+        let given = broken.packets().len();
         for verb in &script.fault {
             if let Err(error) = broken.apply(verb.get_ref()) {
                 return self.impossible_step(Phase::Broken, &error, verb.span());
             }
         }
+        self.hash_packets(Phase::Broken, &broken, given);
         if !script.fault.is_empty() {
             let mismatches = self.mismatches.len();
             self.broken(&mut broken);
@@ -175,12 +181,11 @@ impl Run<'_> {
         let mismatches = self.mismatches.len();
         let before = world.packets().len();
         for symptom in &self.scenario.script.symptom {
-            for outcome in act(world, symptom) {
+            for outcome in act(world, symptom.get_ref()) {
                 if let Err(failure) = &outcome.result {
-                    let place = Place::Symptom(symptom);
                     self.mismatches.push(Mismatch::unexpected_failure(
                         phase,
-                        self.scenario.place(&place),
+                        self.scenario.place_at(symptom.span().start),
                         failure,
                         world.timeline(before),
                     ));
@@ -198,15 +203,16 @@ impl Run<'_> {
         let mut last_failure = None;
         for symptom in &self.scenario.script.symptom {
             let start = world.packets().len();
+            let place = symptom.span();
+            let symptom = symptom.get_ref();
             let outcomes = act(world, symptom);
-            let failing = symptom.failing.unwrap_or(1).saturating_sub(1);
             for (index, outcome) in outcomes.into_iter().enumerate() {
-                let expectation = if symptom.call.is_some() || index == failing {
+                let expectation = if symptom.call.is_some() || index == symptom.failing_index() {
                     symptom.expectation()
                 } else {
                     Expectation::default()
                 };
-                self.compare(phase, world, start, symptom, &expectation, &outcome);
+                self.compare(phase, world, start, &place, &expectation, &outcome);
                 if outcome.result.is_err() {
                     last_failure = Some(outcome);
                 }
@@ -220,15 +226,16 @@ impl Run<'_> {
         phase: Phase,
         world: &World,
         start: usize,
-        symptom: &SymptomCheck,
+        table: &Range<usize>,
         expectation: &Expectation,
         outcome: &Outcome,
     ) {
-        let place = Place::Symptom(symptom);
         for difference in mismatch::differences(world, start, expectation, outcome) {
             self.mismatches.push(Mismatch {
                 phase,
-                place: self.scenario.span_place(difference.span.clone(), &place),
+                place: self
+                    .scenario
+                    .place_at(difference.span.as_ref().unwrap_or(table).start),
                 what: difference.what,
                 expected: difference.expected,
                 actual: difference.actual,
@@ -245,14 +252,15 @@ impl Run<'_> {
             let mut world = world.clone();
             let before = world.packets().len();
             let mismatches = self.mismatches.len();
+            let place = control.span().start;
+            let control = control.get_ref();
             let outcome = act_control(&mut world, control);
             let expected = control.error.as_ref().map(|error| *error.get_ref());
             let holds = outcome.error() == expected;
             if holds == (broken_control == Some(number)) {
-                let place = Place::Control(control);
                 self.mismatches.push(Mismatch {
                     phase,
-                    place: self.scenario.place(&place),
+                    place: self.scenario.place_at(place),
                     what: format!("control {number}"),
                     expected: if holds {
                         "no longer holds".to_owned()
@@ -288,13 +296,16 @@ impl Run<'_> {
         }
         let start = world.packets().len();
         let failure = self.try_symptom(world);
-        let place = Place::Fix(fix);
         let remains = failure.as_ref().and_then(Outcome::error);
         let expected = fix.error.as_ref().map(|error| *error.get_ref());
         if remains != expected {
+            let place = fix
+                .error
+                .as_ref()
+                .map_or_else(|| fix.title.span(), Spanned::span);
             self.mismatches.push(Mismatch {
                 phase,
-                place: self.scenario.place(&place),
+                place: self.scenario.place_at(place.start),
                 what: if fix.works {
                     "a fix that works".to_owned()
                 } else {
@@ -311,16 +322,14 @@ impl Run<'_> {
                 cause: fix.cause.clone(),
                 ..Expectation::default()
             };
-            for difference in mismatch::differences(world, start, &expectation, outcome) {
-                self.mismatches.push(Mismatch {
-                    phase,
-                    place: self.scenario.span_place(difference.span.clone(), &place),
-                    what: difference.what,
-                    expected: difference.expected,
-                    actual: difference.actual,
-                    timeline: world.timeline(start),
-                });
-            }
+            self.compare(
+                phase,
+                world,
+                start,
+                &fix.title.span(),
+                &expectation,
+                outcome,
+            );
         }
         self.close(phase, world, before, failure.as_ref(), mismatches);
         self.controls(
@@ -341,7 +350,7 @@ impl Run<'_> {
     /// The calls of the symptom, as far as the first that fails.
     fn try_symptom(&self, world: &mut World) -> Option<Outcome> {
         self.scenario.script.symptom.iter().find_map(|symptom| {
-            act(world, symptom)
+            act(world, symptom.get_ref())
                 .into_iter()
                 .find(|outcome| outcome.result.is_err())
         })
@@ -392,7 +401,7 @@ impl Run<'_> {
     }
 
     /// A step cannot be done, so the phase it leads to cannot be played.
-    fn impossible_step(&mut self, phase: Phase, error: &VerbError, span: std::ops::Range<usize>) {
+    fn impossible_step(&mut self, phase: Phase, error: &VerbError, span: Range<usize>) {
         self.mismatches.push(Mismatch::impossible(
             phase,
             self.scenario.place_at(span.start),

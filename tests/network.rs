@@ -266,6 +266,19 @@ fn a_reply_too_big_for_udp_comes_over_tcp() {
 }
 
 #[test]
+fn the_limit_of_replies_over_udp_can_be_set_later() {
+    let (world, outcome) =
+        login(&[r#"configure_realm = { realm = "LAB.EXAMPLE", set = { udp_reply_limit = 400 } }"#]);
+    assert_eq!(name(&outcome), "success");
+    assert!(
+        world
+            .timeline(0)
+            .iter()
+            .any(|line| line.contains("KRB-ERROR 52"))
+    );
+}
+
+#[test]
 fn udp_preference_limit_decides_the_first_transport() {
     let ws1 = "{ client = { udp_preference_limit = 1 } }";
     let (world, outcome) = played_with("", ws1, LOGIN, &[]);

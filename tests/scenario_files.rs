@@ -94,7 +94,7 @@ refusals! {
     unknown_verb: "reset_key" => "rest_key", "unknown variant `rest_key`", "`reset_key`";
     unknown_dialect: "\"windows\"" => "\"vms\"", "unknown variant `vms`", "`windows`";
     wrong_type: "works   = true" => "works   = \"yes\"", "expected a boolean", "";
-    host_that_is_a_path: "ws1  = {" => "\"../ws1\" = {}\nws1  = {", "`../ws1` is not a host's name", "letters, digits and hyphens";
+    host_that_is_a_path: "ws1  = {" => "\"../ws1\" = {}\nws1  = {", "`../ws1` is not a host's name", "use letters, digits";
     unknown_host: "from = \"ws1\", to" => "from = \"ws2\", to", "unknown host `ws2`", "did you mean `ws1`?";
     unknown_kdc_host: "kdc      = \"kdc1\"" => "kdc      = \"dc\"", "unknown host `dc`", "`kdc1`";
     unknown_user: "user = \"alice\"" => "user = \"alcie\"", "unknown principal `alcie`", "did you mean `alice`?";

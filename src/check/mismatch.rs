@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use crate::script::model::{Control, Expectation, Fix, Phase, SymptomCheck};
+use crate::script::model::{Expectation, Phase};
 use crate::script::values::ErrorName;
 use crate::sim::{Failure, Outcome, VerbError, World};
 
@@ -65,49 +65,14 @@ impl fmt::Display for Mismatch {
     }
 }
 
-/// The table that a statement belongs to.
-pub enum Place<'a> {
-    /// A `[[symptom]]`.
-    Symptom(&'a SymptomCheck),
-    /// A `[[control]]`.
-    Control(&'a Control),
-    /// A `[[fix]]`.
-    Fix(&'a Fix),
-}
-
-impl Place<'_> {
-    /// Where in the file the table is, by something in it that has a place.
-    pub fn offset(&self) -> usize {
-        match self {
-            Self::Symptom(symptom) => symptom
-                .call
-                .iter()
-                .chain(symptom.simultaneous.iter().flatten())
-                .next()
-                .map_or(0, |call| call.from.span().start),
-            Self::Control(control) => control
-                .call
-                .as_ref()
-                .map(|call| call.from.span().start)
-                .or_else(|| {
-                    control
-                        .replay
-                        .as_ref()
-                        .map(|replay| replay.from.span().start)
-                })
-                .unwrap_or(0),
-            Self::Fix(fix) => fix.title.span().start,
-        }
-    }
-}
-
 /// An error with name and number, or its absence.
 pub(super) fn described(error: Option<ErrorName>) -> String {
     error.map_or_else(|| "success".to_owned(), ErrorName::described)
 }
 
 pub(super) struct Difference {
-    pub(super) span: Range<usize>,
+    /// Where the file says what did not hold; `None` where it says so by leaving something out.
+    pub(super) span: Option<Range<usize>>,
     pub(super) what: String,
     pub(super) expected: String,
     pub(super) actual: String,
@@ -121,7 +86,7 @@ pub(super) fn differences(
     outcome: &Outcome,
 ) -> Vec<Difference> {
     let mut differences = Vec::new();
-    let mut differ = |span: Range<usize>, what: &str, expected: String, actual: String| {
+    let mut differ = |span: Option<Range<usize>>, what: &str, expected: String, actual: String| {
         differences.push(Difference {
             span,
             what: what.to_owned(),
@@ -132,10 +97,7 @@ pub(super) fn differences(
     let failure = outcome.result.as_ref().err();
     let expected = expectation.error.as_ref().map(|error| *error.get_ref());
     if outcome.error() != expected {
-        let span = expectation
-            .error
-            .as_ref()
-            .map_or(0..0, |error| error.span());
+        let span = expectation.error.as_ref().map(|error| error.span());
         differ(
             span,
             "error",
@@ -147,7 +109,7 @@ pub(super) fn differences(
         let actual = failure.and_then(|failure| failure.sent_by.as_deref());
         if actual != Some(sender.get_ref()) {
             differ(
-                sender.span(),
+                Some(sender.span()),
                 "sent_by",
                 sender.get_ref().clone(),
                 actual.unwrap_or("nobody: the client raised it").to_owned(),
@@ -158,7 +120,7 @@ pub(super) fn differences(
         let actual = failure.map_or("none", |failure| &failure.cause);
         if actual != cause.get_ref() {
             differ(
-                cause.span(),
+                Some(cause.span()),
                 "cause",
                 cause.get_ref().clone(),
                 actual.to_owned(),
@@ -169,7 +131,7 @@ pub(super) fn differences(
         let actual = failure.and_then(|failure| failure.text.as_deref());
         if actual != Some(text.get_ref()) {
             differ(
-                text.span(),
+                Some(text.span()),
                 "text",
                 text.get_ref().clone(),
                 actual.unwrap_or("no text is known for this").to_owned(),
@@ -185,7 +147,7 @@ pub(super) fn differences(
             .find(|wanted| !rest.any(|label| matches_label(label, wanted)));
         if let Some(missing) = missing {
             differ(
-                trace.span(),
+                Some(trace.span()),
                 "trace",
                 format!("{missing}, in the order {}", trace.get_ref().join(", ")),
                 labels.join(", "),
@@ -196,7 +158,7 @@ pub(super) fn differences(
         let actual = world.packets().len() - start;
         if actual != *packets.get_ref() {
             differ(
-                packets.span(),
+                Some(packets.span()),
                 "packets",
                 packets.get_ref().to_string(),
                 actual.to_string(),
@@ -207,7 +169,7 @@ pub(super) fn differences(
         let (expected, actual) = (takes.get_ref().0.as_secs(), outcome.took.as_secs());
         if actual != expected {
             differ(
-                takes.span(),
+                Some(takes.span()),
                 "takes",
                 format!("{expected} s"),
                 format!("{:.3} s", outcome.took.as_secs_f64()),
@@ -224,7 +186,7 @@ pub(super) fn differences(
             .min(log.len())..];
         if !since.iter().any(|entry| entry.contains(line.get_ref())) {
             differ(
-                line.span(),
+                Some(line.span()),
                 "log",
                 line.get_ref().clone(),
                 if since.is_empty() {

@@ -47,13 +47,13 @@ pub struct Script {
     pub given: Vec<Spanned<Verb>>,
     /// What works in every phase.
     #[serde(default)]
-    pub control: Vec<Control>,
+    pub control: Vec<Spanned<Control>>,
     /// The steps that break the world.
     #[serde(default)]
     pub fault: Vec<Spanned<Verb>>,
     /// What fails in the broken world.
     #[serde(default)]
-    pub symptom: Vec<SymptomCheck>,
+    pub symptom: Vec<Spanned<SymptomCheck>>,
     /// What was proposed against it, and how it ends.
     #[serde(default)]
     pub fix: Vec<Fix>,
@@ -65,14 +65,13 @@ impl Script {
         let symptom = self
             .symptom
             .iter()
+            .map(Spanned::get_ref)
             .flat_map(|check| check.call.iter().chain(check.simultaneous.iter().flatten()));
-        symptom
-            .chain(
-                self.control
-                    .iter()
-                    .filter_map(|control| control.call.as_ref()),
-            )
-            .next()
+        let controls = self
+            .control
+            .iter()
+            .filter_map(|control| control.get_ref().call.as_ref());
+        symptom.chain(controls).next()
     }
 }
 
@@ -419,8 +418,8 @@ pub struct SymptomCheck {
     /// What several clients do at the same instant. The expectation is about the one that `failing`
     /// names.
     pub simultaneous: Option<Vec<Call>>,
-    /// The call of `simultaneous` that must fail, from 1.
-    pub failing: Option<usize>,
+    /// The call of `simultaneous` that must fail, from 1; the first if absent.
+    pub failing: Option<Spanned<usize>>,
     /// Time that passes before.
     pub wait: Option<Span>,
     /// The error; success if absent.
@@ -445,6 +444,13 @@ pub struct SymptomCheck {
 }
 
 impl SymptomCheck {
+    /// The place among the simultaneous calls, from 0, of the one that the expectation is about.
+    pub fn failing_index(&self) -> usize {
+        self.failing
+            .as_ref()
+            .map_or(0, |number| number.get_ref().saturating_sub(1))
+    }
+
     /// What the act must come to.
     pub fn expectation(&self) -> Expectation {
         Expectation {

@@ -7,8 +7,10 @@ use kdclab_kdc::Attributes;
 use kdclab_proto::{Principal, PrincipalName, Realm};
 use serde_spanned::Spanned;
 
-use super::model::{Call, ClientTable, Control, Fix, Script, SymptomCheck, TextOr};
+use super::limits::{self, MAX_ENTRIES, MAX_TIMES};
+use super::model::{Call, ClientTable, Control, Fix, Script, SymptomCheck, TextOr, TrustTable};
 use super::source::{Fault, Source, choices};
+use super::values::ErrorName;
 use super::verb::{LinkEffect, Verb};
 
 /// The realms, hosts and principals of a scenario.
@@ -198,16 +200,17 @@ impl Script {
                 Some("this version reads format 1".to_owned()),
             ));
         }
+        limits::check(self, source)?;
         let scope = Scope::new(self);
         self.check_world(&scope, source)?;
         for verb in self.given.iter().chain(&self.fault) {
             check_verb(&scope, source, verb.get_ref())?;
         }
         for control in &self.control {
-            check_control(self, &scope, source, control)?;
+            check_control(&scope, source, control)?;
         }
         for symptom in &self.symptom {
-            check_symptom(self, &scope, source, symptom)?;
+            check_symptom(&scope, source, symptom)?;
         }
         for fix in &self.fix {
             self.check_fix(&scope, source, fix)?;
@@ -235,18 +238,27 @@ impl Script {
     }
 
     fn check_world(&self, scope: &Scope, source: &Source) -> Result<(), Box<Fault>> {
-        for table in self.realm.values() {
+        for (name, table) in &self.realm {
+            check_realm_name(source, name)?;
+            if table.kdc.get_ref().0.is_empty() {
+                return Err(source.fault(
+                    table.kdc.span(),
+                    "the realm has no KDC".to_owned(),
+                    Some("name the host of one".to_owned()),
+                ));
+            }
+            let mut names = BTreeSet::new();
             for kdc in &table.kdc.get_ref().0 {
                 known(source, "host", kdc, table.kdc.span(), &scope.hosts)?;
             }
             for (name, user) in &table.users {
-                check_name(source, name)?;
+                check_name(source, name, &mut names)?;
                 if let TextOr::Table(user) = user {
                     check_attributes(source, &user.attributes)?;
                 }
             }
             for (name, service) in &table.services {
-                check_name(source, name)?;
+                check_name(source, name, &mut names)?;
                 match service {
                     TextOr::Text(host) => known(source, "host", host, name.span(), &scope.hosts)?,
                     TextOr::Table(service) => {
@@ -258,9 +270,11 @@ impl Script {
                 }
             }
         }
+        let mut trusts = BTreeSet::new();
         for trust in &self.trust {
             scope.realm(source, &trust.from)?;
             scope.realm(source, &trust.to)?;
+            check_trust(source, trust, &mut trusts)?;
         }
         for (name, host) in &self.host {
             check_host_name(source, name)?;
@@ -323,33 +337,92 @@ impl Script {
                     Some(format!("the scenario has {}", self.control.len())),
                 ))
             }
-            _ => Ok(()),
+            _ => check_facts(
+                source,
+                fix.error.as_ref(),
+                [&fix.sent_by, &fix.cause, &None],
+            ),
         }
     }
 }
 
-/// Hosts give their names to the files that `serve` writes.
-fn check_host_name(source: &Source, name: &Spanned<String>) -> Result<(), Box<Fault>> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    if !name.get_ref().is_empty() && name.get_ref().bytes().all(is_plain) {
+fn check_name(
+    source: &Source,
+    name: &Spanned<String>,
+    names: &mut BTreeSet<PrincipalName>,
+) -> Result<(), Box<Fault>> {
+    let parsed = PrincipalName::parse(name.get_ref()).map_err(|error| {
+        source.fault(
+            name.span(),
+            format!("`{}` is not a principal's name", name.get_ref()),
+            Some(error.to_string()),
+        )
+    })?;
+    if names.insert(parsed) {
         return Ok(());
     }
     Err(source.fault(
         name.span(),
-        format!("`{}` is not a host's name", name.get_ref()),
-        Some("use letters, digits and hyphens".to_owned()),
+        format!("`{}` is defined twice", name.get_ref()),
+        Some(
+            "the users and services of a realm share one set of names; rename or remove one"
+                .to_owned(),
+        ),
     ))
 }
 
-fn check_name(source: &Source, name: &Spanned<String>) -> Result<(), Box<Fault>> {
-    match PrincipalName::parse(name.get_ref()) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(source.fault(
-            name.span(),
-            format!("`{}` is not a principal's name", name.get_ref()),
-            Some(error.to_string()),
-        )),
+/// Hosts give files their names.
+fn check_host_name(source: &Source, name: &Spanned<String>) -> Result<(), Box<Fault>> {
+    let text = name.get_ref();
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+    if (1..=253).contains(&text.len()) && !text.starts_with('.') && text.chars().all(is_plain) {
+        return Ok(());
     }
+    Err(source.fault(
+        name.span(),
+        format!("`{}` is not a host's name", text.escape_debug()),
+        Some("use letters, digits, `-`, `_` and `.`, at most 253 of them".to_owned()),
+    ))
+}
+
+/// Realms stand in krb5.conf, where some characters have a meaning.
+fn check_realm_name(source: &Source, name: &Spanned<String>) -> Result<(), Box<Fault>> {
+    let text = name.get_ref();
+    let is_plain = |letter: char| letter.is_ascii_graphic() && !"/@\\{}[]=\"'#;:*".contains(letter);
+    if (1..=253).contains(&text.len()) && text.chars().all(is_plain) {
+        return Ok(());
+    }
+    Err(source.fault(
+        name.span(),
+        format!("`{}` is not a realm's name", text.escape_debug()),
+        Some("write it like a domain in capitals, `LAB.EXAMPLE`".to_owned()),
+    ))
+}
+
+fn check_trust<'a>(
+    source: &Source,
+    trust: &'a TrustTable,
+    known: &mut BTreeSet<(&'a str, &'a str)>,
+) -> Result<(), Box<Fault>> {
+    let (from, to) = (trust.from.get_ref().as_str(), trust.to.get_ref().as_str());
+    if from == to {
+        return Err(source.fault(
+            trust.to.span(),
+            format!("{to} trusts itself"),
+            Some("a trust is between two realms".to_owned()),
+        ));
+    }
+    let directions = [(from, to), (to, from)];
+    for (from, to) in &directions[..1 + usize::from(trust.two_way)] {
+        if !known.insert((from, to)) {
+            return Err(source.fault(
+                trust.from.span(),
+                format!("the trust from {from} to {to} is defined twice"),
+                Some("remove one; `two_way = true` defines both directions".to_owned()),
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn check_attributes(source: &Source, attributes: &[Spanned<String>]) -> Result<(), Box<Fault>> {
@@ -392,59 +465,129 @@ fn check_call(scope: &Scope, source: &Source, call: &Call) -> Result<(), Box<Fau
 }
 
 fn check_control(
-    script: &Script,
     scope: &Scope,
     source: &Source,
-    control: &Control,
+    control: &Spanned<Control>,
 ) -> Result<(), Box<Fault>> {
-    match (&control.call, &control.replay) {
+    let table = control.get_ref();
+    match (&table.call, &table.replay) {
         (Some(call), None) => check_call(scope, source, call),
         (None, Some(replay)) => {
             scope.host(source, &replay.from)?;
+            if let Some(host) = &replay.at {
+                scope.host(source, host)?;
+            }
             scope.principal(source, &replay.to, &[Kind::Service])
         }
         _ => Err(source.fault(
-            script.format.span(),
+            control.span(),
             "a [[control]] has exactly one of `call` and `replay`".to_owned(),
-            None,
+            Some("keep one of them; a second act is a [[control]] of its own".to_owned()),
         )),
     }
 }
 
 fn check_symptom(
-    script: &Script,
     scope: &Scope,
     source: &Source,
-    symptom: &SymptomCheck,
+    symptom: &Spanned<SymptomCheck>,
 ) -> Result<(), Box<Fault>> {
-    match (&symptom.call, &symptom.simultaneous) {
-        (Some(call), None) => check_call(scope, source, call)?,
-        (None, Some(calls)) => {
-            for call in calls {
-                check_call(scope, source, call)?;
-            }
-            let number = symptom.failing.unwrap_or(1);
-            if !(1..=calls.len()).contains(&number) {
+    let table = symptom.get_ref();
+    match (&table.call, &table.simultaneous) {
+        (Some(call), None) => {
+            check_call(scope, source, call)?;
+            if let Some(number) = &table.failing {
                 return Err(source.fault(
-                    script.format.span(),
-                    format!("`failing = {number}` names none of the simultaneous calls"),
-                    Some(format!("there are {}", calls.len())),
+                    number.span(),
+                    "`failing` is about simultaneous calls".to_owned(),
+                    Some("remove it: a single call is the one that fails".to_owned()),
                 ));
             }
         }
+        (None, Some(calls)) => check_simultaneous(scope, source, symptom, calls)?,
         _ => {
             return Err(source.fault(
-                script.format.span(),
+                symptom.span(),
                 "a [[symptom]] has exactly one of `call` and `simultaneous`".to_owned(),
-                None,
+                Some("keep one of them; a second act is a [[symptom]] of its own".to_owned()),
             ));
         }
     }
-    if let Some(host) = &symptom.sent_by {
+    check_facts(
+        source,
+        table.error.as_ref(),
+        [&table.sent_by, &table.cause, &table.text],
+    )?;
+    if let Some(host) = &table.sent_by {
         scope.host(source, host)?;
     }
-    for (host, line) in &symptom.log {
+    if let Some(trace) = &table.trace {
+        check_trace(source, trace)?;
+    }
+    for (host, line) in &table.log {
         known(source, "host", host, line.span(), &scope.hosts)?;
+    }
+    Ok(())
+}
+
+fn check_simultaneous(
+    scope: &Scope,
+    source: &Source,
+    symptom: &Spanned<SymptomCheck>,
+    calls: &[Call],
+) -> Result<(), Box<Fault>> {
+    if !(1..=MAX_ENTRIES).contains(&calls.len()) {
+        return Err(source.fault(
+            symptom.span(),
+            format!("there are {} simultaneous calls", calls.len()),
+            Some(format!("from 1 to {MAX_ENTRIES} are possible")),
+        ));
+    }
+    for call in calls {
+        check_call(scope, source, call)?;
+    }
+    match &symptom.get_ref().failing {
+        Some(number) if !(1..=calls.len()).contains(number.get_ref()) => Err(source.fault(
+            number.span(),
+            format!("there is no simultaneous call {}", number.get_ref()),
+            Some(format!("there are {}, numbered from 1", calls.len())),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// What describes an error needs one.
+fn check_facts(
+    source: &Source,
+    error: Option<&Spanned<ErrorName>>,
+    facts: [&Option<Spanned<String>>; 3],
+) -> Result<(), Box<Fault>> {
+    match facts.into_iter().flatten().next() {
+        Some(fact) if error.is_none() => Err(source.fault(
+            fact.span(),
+            "this describes an error, and none is expected".to_owned(),
+            Some("add `error = \"...\"`, or remove this".to_owned()),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn check_trace(source: &Source, trace: &Spanned<Vec<String>>) -> Result<(), Box<Fault>> {
+    for label in trace.get_ref() {
+        let name = match label.split_once(' ') {
+            Some((name @ "KRB-ERROR", number)) if number.parse::<i32>().is_ok() => name,
+            _ => label,
+        };
+        if !MESSAGES.contains(&name) {
+            return Err(source.fault(
+                trace.span(),
+                format!("unknown message `{label}`"),
+                Some(format!(
+                    "{}; an error may have its number, `KRB-ERROR 41`",
+                    choices(name, MESSAGES)
+                )),
+            ));
+        }
     }
     Ok(())
 }
@@ -453,7 +596,17 @@ fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<(), Box<Fau
     match verb {
         // The scope has every added principal whose name can be read.
         Verb::AddPrincipal(added) => scope.principal(source, &added.name, &[]),
-        Verb::Attempt(attempt) => check_call(scope, source, &attempt.call),
+        Verb::Attempt(attempt) => {
+            let times = attempt.times.get_ref();
+            if !(1..=MAX_TIMES).contains(times) {
+                return Err(source.fault(
+                    attempt.times.span(),
+                    format!("an attempt cannot happen {times} times"),
+                    Some(format!("from 1 to {MAX_TIMES} are possible")),
+                ));
+            }
+            check_call(scope, source, &attempt.call)
+        }
         Verb::ChangeKey(change) => scope.principal(source, &change.of, &[]),
         Verb::ConfigureAcceptor(change) => {
             if let Some(other) = &change.set.shares_replay_cache_with {

@@ -36,13 +36,12 @@ impl Source {
     }
 
     pub(super) fn toml_fault(&self, error: &toml::de::Error) -> Box<Fault> {
-        let message = error.message();
+        let message = error.message().trim_end();
         let (title, help) = match message.split_once(", expected ") {
-            Some((title, choices)) if title.starts_with("unknown ") => {
-                (title.to_owned(), Some(format!("expected {choices}")))
-            }
-            _ => (message.trim_end().to_owned(), None),
+            Some((title, choices)) => (title, Some(format!("expected {choices}"))),
+            None => (message, message.strip_prefix("missing field ").map(add)),
         };
+        let title = title.to_owned();
         self.fault(error.span().unwrap_or(0..0), title, help)
     }
 
@@ -55,6 +54,10 @@ impl Source {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+fn add(field: &str) -> String {
+    format!("add {field}")
 }
 
 fn position(text: &str, offset: usize) -> (usize, usize) {
@@ -110,19 +113,28 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// The choice closest to a misspelt `name`, or all `choices` where none is close.
+/// How many choices are listed.
+const MAX_CHOICES: usize = 40;
+
+/// The choice closest to a misspelt `name`, or the `choices` where none is close.
 pub(crate) fn choices<'a>(name: &str, choices: impl IntoIterator<Item = &'a str>) -> String {
     let all: Vec<&str> = choices.into_iter().collect();
+    if all.is_empty() {
+        return "the scenario defines none".to_owned();
+    }
     let closest = all
         .iter()
+        .filter(|choice| choice.len().abs_diff(name.len()) <= 8)
         .map(|choice| (edit_distance(name, choice), *choice))
+        .filter(|(distance, choice)| *distance <= 2 && *distance < choice.len())
         .min();
-    match closest {
-        None => "the scenario defines none".to_owned(),
-        Some((distance, choice)) if distance <= 2 && distance < choice.len() => {
-            format!("did you mean `{choice}`?")
-        }
-        Some(_) => format!("expected one of `{}`", all.join("`, `")),
+    if let Some((_, choice)) = closest {
+        return format!("did you mean `{choice}`?");
+    }
+    let shown = all[..all.len().min(MAX_CHOICES)].join("`, `");
+    match all.len().checked_sub(MAX_CHOICES) {
+        None | Some(0) => format!("expected one of `{shown}`"),
+        Some(more) => format!("expected one of `{shown}` and {more} more"),
     }
 }
 
@@ -156,6 +168,13 @@ mod tests {
             choices("mallory", ["alice", "bob"]),
             "expected one of `alice`, `bob`"
         );
+    }
+
+    #[test]
+    fn of_many_choices_some_are_shown() {
+        let names: Vec<String> = (0..100).map(|number| format!("host{number}")).collect();
+        let help = choices("x", names.iter().map(String::as_str));
+        assert!(help.ends_with("`host39` and 60 more"), "{help}");
     }
 
     #[test]

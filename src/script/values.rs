@@ -6,18 +6,31 @@ use crate::sim::SessionError;
 use kdclab_proto::{Enctype, ErrorCode, KerberosTime, LibraryError};
 use serde::{Deserialize, Deserializer, de};
 
-/// A length of time, `"5m"`, `"1h 30m"`, `"250ms"`.
+/// The longest length of time and the largest clock offset a scenario may state, about 100 years: what
+/// lies beyond has no Kerberos time.
+const LONGEST: Duration = Duration::from_secs(36_525 * 24 * 60 * 60);
+
+/// 2105-12-31T23:59:59Z.
+const LAST_INSTANT: i64 = 4_291_747_199;
+
+/// A length of time, `"5m"`, `"1h 30m"`, `"250ms"`, of at most 100 years.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(pub Duration);
 
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        humantime::parse_duration(&text).map(Self).map_err(|error| {
+        let length = humantime::parse_duration(&text).map_err(|error| {
             de::Error::custom(format!(
                 "`{text}` is not a length of time ({error}); write it as `5m`, `1h 30m` or `250ms`"
             ))
-        })
+        })?;
+        if length > LONGEST {
+            return Err(de::Error::custom(format!(
+                "`{text}` is too long; the longest is `100y`"
+            )));
+        }
+        Ok(Self(length))
     }
 }
 
@@ -28,7 +41,7 @@ impl Span {
     }
 }
 
-/// A clock's offset in microseconds, `"+310s"` or `"-5m"`.
+/// A clock's offset in microseconds, `"+310s"` or `"-5m"`, of at most 100 years.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Offset(pub i64);
 
@@ -44,28 +57,38 @@ impl<'de> Deserialize<'de> for Offset {
                 )));
             }
         };
-        let length = humantime::parse_duration(length)
-            .ok()
-            .and_then(|length| i64::try_from(length.as_micros()).ok())
-            .ok_or_else(|| {
-                de::Error::custom(format!(
-                    "`{text}` is not a clock offset; write it as `+310s` or `-5m`"
-                ))
-            })?;
+        let length = humantime::parse_duration(length).map_err(|error| {
+            de::Error::custom(format!(
+                "`{text}` is not a clock offset ({error}); write it as `+310s` or `-5m`"
+            ))
+        })?;
+        if length > LONGEST {
+            return Err(de::Error::custom(format!(
+                "`{text}` is too far; the furthest is `+100y` or `-100y`"
+            )));
+        }
+        let length = i64::try_from(length.as_micros()).unwrap_or(i64::MAX);
         Ok(Self(sign * length))
     }
 }
 
-/// An instant, `"2026-01-01T00:00:00Z"`.
+/// An instant of the years 1970 to 2105, which keytabs and credential caches can hold,
+/// `"2026-01-01T00:00:00Z"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Instant(pub KerberosTime);
 
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse()
-            .map(Self)
-            .map_err(|error| de::Error::custom(format!("`{text}` is {error}")))
+        let time: KerberosTime = text
+            .parse()
+            .map_err(|error| de::Error::custom(format!("`{text}` is {error}")))?;
+        if !(0..=LAST_INSTANT).contains(&time.unix()) {
+            return Err(de::Error::custom(format!(
+                "`{text}` is not an instant of the years 1970 to 2105"
+            )));
+        }
+        Ok(Self(time))
     }
 }
 

@@ -80,15 +80,15 @@ pub struct AddPrincipal {
 pub struct Attempt {
     /// What the client does.
     pub call: Call,
-    /// How often.
+    /// How often, at most [`MAX_TIMES`](super::MAX_TIMES); once if absent.
     #[serde(default = "once")]
-    pub times: u32,
+    pub times: Spanned<u32>,
     /// The error each time; success if absent.
     pub error: Option<ErrorName>,
 }
 
-fn once() -> u32 {
-    1
+fn once() -> Spanned<u32> {
+    Spanned::new(0..0, 1)
 }
 
 /// New keys for a principal.

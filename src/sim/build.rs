@@ -300,10 +300,6 @@ impl World {
             let databases = realms.iter().filter_map(|realm| self.databases.get(realm));
             let process = KdcProcess {
                 kdc: Kdc::new(databases.cloned()),
-                udp_reply_limit: realms
-                    .iter()
-                    .find_map(|realm| self.udp_reply_limits.get(realm))
-                    .copied(),
                 realms,
                 traffic: Traffic::new(),
             };
@@ -393,7 +389,10 @@ impl World {
         let before = self.database(realm)?.policy().clone();
         let mut policy = before.clone();
         change_policy(&mut policy, settings);
-        let changed = policy != before;
+        let mut changed = policy != before;
+        if let Some(limit) = settings.udp_reply_limit {
+            changed |= self.udp_reply_limits.insert(realm.clone(), limit) != Some(limit);
+        }
         self.change_database(realm, |database| Ok(database.with_policy(policy)))?;
         Ok(changed)
     }

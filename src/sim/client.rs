@@ -1,17 +1,18 @@
 //! One call of a client: it logs in, gets a ticket and shows it to a service.
 
 mod delivery;
+mod exchange;
 
 use std::net::SocketAddr;
 
 use kdclab_client::{
-    ApExchange, ApExchangeError, ApParameters, AsExchange, AsOutcome, AsParameters, ClientError,
-    Credential, CredentialQuery, CredentialStore, Dialect, Step, TgsExchange, TgsParameters,
-    TgsPurpose,
+    ApExchange, ApExchangeError, ApParameters, AsParameters, ClientError, Credential,
+    CredentialQuery, CredentialStore, Dialect, Step, TgsParameters,
 };
 use kdclab_proto::{Principal, Realm, Timestamp};
 
 use self::delivery::{Delivered, Delivery, Previous};
+use self::exchange::{Got, KdcExchange};
 use super::network::{Event, Packet, Payload};
 use super::outcome::{Failure, SessionError, cause_name};
 use super::world::World;
@@ -32,8 +33,6 @@ pub(super) struct Client {
     call: Option<Call>,
     service: Option<Principal>,
     stage: Stage,
-    /// Whether the running TGS exchange renews.
-    renews: bool,
     renewed: bool,
     /// What the last delivery of the running exchange left.
     previous: Previous,
@@ -44,8 +43,7 @@ pub(super) struct Client {
 
 enum Stage {
     Idle,
-    As(Box<AsExchange>, Delivery),
-    Tgs(Box<TgsExchange>, Delivery),
+    Kdc(Box<KdcExchange>, Delivery),
     Ap(Box<Session>),
 }
 
@@ -153,7 +151,6 @@ impl Client {
             call: Some(call.clone()),
             service: None,
             stage: Stage::Idle,
-            renews: false,
             renewed: false,
             previous: Previous::default(),
             result: None,
@@ -169,7 +166,6 @@ impl Client {
             call: None,
             service: Some(service),
             stage: Stage::Idle,
-            renews: false,
             renewed: false,
             previous: Previous::default(),
             result: None,
@@ -185,7 +181,7 @@ impl Client {
     pub(super) fn owns(&self, address: SocketAddr) -> bool {
         match &self.stage {
             Stage::Idle => false,
-            Stage::As(_, delivery) | Stage::Tgs(_, delivery) => delivery.owns(address),
+            Stage::Kdc(_, delivery) => delivery.owns(address),
             Stage::Ap(session) => session.local == address,
         }
     }
@@ -292,8 +288,8 @@ impl Client {
         parameters.ticket_lifetime = call.lifetime.map(|span| span.0);
         parameters.renew_lifetime = call.renewable.map(|span| span.0);
         parameters.forwardable = call.forwardable.then_some(true);
-        let (exchange, step) = AsExchange::start(&host.config, parameters, now, &mut host.rng);
-        self.step_as(world, Box::new(exchange), step);
+        let (exchange, step) = KdcExchange::log_in(&host.config, parameters, now, &mut host.rng);
+        self.step(world, Box::new(exchange), step);
     }
 
     fn ask_tgs(&mut self, world: &mut World, ticket: &Credential, mut parameters: TgsParameters) {
@@ -305,10 +301,10 @@ impl Client {
         let cache = host.caches.get(&self.user);
         parameters.kdc_offset = cache.and_then(CredentialStore::kdc_offset).unwrap_or(0);
         let cached = cache.map_or(&[][..], CredentialStore::credentials);
-        self.renews = parameters.purpose == TgsPurpose::Renew;
+        let rng = &mut host.rng;
         let (exchange, step) =
-            TgsExchange::start(&host.config, ticket, cached, parameters, now, &mut host.rng);
-        self.step_tgs(world, Box::new(exchange), step);
+            KdcExchange::with_ticket(&host.config, ticket, cached, parameters, now, rng);
+        self.step(world, Box::new(exchange), step);
     }
 
     fn reach_service(
@@ -348,19 +344,12 @@ impl Client {
         }
     }
 
-    fn step_as(
-        &mut self,
-        world: &mut World,
-        mut exchange: Box<AsExchange>,
-        mut step: Step<AsOutcome>,
-    ) {
+    /// Does what an exchange says until it waits for a packet or has ended.
+    fn step(&mut self, world: &mut World, mut exchange: Box<KdcExchange>, mut step: Step<Got>) {
         loop {
             match step {
-                Step::Done(outcome) => {
-                    if let Some(host) = world.hosts.get_mut(&self.host) {
-                        let cache = CredentialStore::initialized(outcome);
-                        host.caches.insert(self.user.clone(), cache);
-                    }
+                Step::Done(got) => {
+                    self.keep(world, got);
                     self.stage = Stage::Idle;
                     return self.next(world);
                 }
@@ -374,27 +363,41 @@ impl Client {
                         bytes,
                         &self.previous,
                     );
-                    match ended {
-                        None => {
-                            self.stage = Stage::As(exchange, delivery);
-                            return;
-                        }
-                        Some(delivered) => {
-                            self.previous = delivery.leaves();
-                            step = self.answer_as(world, &mut exchange, delivered);
-                        }
-                    }
+                    let Some(delivered) = ended else {
+                        self.stage = Stage::Kdc(exchange, delivery);
+                        return;
+                    };
+                    self.previous = delivery.leaves();
+                    step = self.answer(world, &mut exchange, delivered);
                 }
             }
         }
     }
 
-    fn answer_as(
+    /// Goes on with an exchange once the delivery of its request has ended.
+    fn resume(
+        &mut self,
+        world: &mut World,
+        mut exchange: Box<KdcExchange>,
+        delivery: Delivery,
+        ended: Option<Delivered>,
+    ) {
+        match ended {
+            None => self.stage = Stage::Kdc(exchange, delivery),
+            Some(delivered) => {
+                self.previous = delivery.leaves();
+                let step = self.answer(world, &mut exchange, delivered);
+                self.step(world, exchange, step);
+            }
+        }
+    }
+
+    fn answer(
         &self,
         world: &mut World,
-        exchange: &mut AsExchange,
+        exchange: &mut KdcExchange,
         delivered: Delivered,
-    ) -> Step<AsOutcome> {
+    ) -> Step<Got> {
         let now = self.clock(world);
         let Some(host) = world.hosts.get_mut(&self.host) else {
             unreachable!("a client's host exists as long as its world");
@@ -403,75 +406,28 @@ impl Client {
         exchange.input(now, &mut host.rng, answer)
     }
 
-    fn step_tgs(
-        &mut self,
-        world: &mut World,
-        mut exchange: Box<TgsExchange>,
-        mut step: Step<Credential>,
-    ) {
-        loop {
-            match step {
-                Step::Done(credential) => {
-                    self.keep(world, &exchange, credential);
-                    self.stage = Stage::Idle;
-                    return self.next(world);
-                }
-                Step::Failed(error) => return self.fail_with(world, &error),
-                Step::Send { realm, bytes } => {
-                    let (delivery, ended) = Delivery::begin(
-                        world,
-                        self.index,
-                        &self.host,
-                        &realm,
-                        bytes,
-                        &self.previous,
-                    );
-                    match ended {
-                        None => {
-                            self.stage = Stage::Tgs(exchange, delivery);
-                            return;
-                        }
-                        Some(delivered) => {
-                            self.previous = delivery.leaves();
-                            step = self.answer_tgs(world, &mut exchange, delivered);
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// Puts what a TGS exchange got into the cache.
-    fn keep(&mut self, world: &mut World, exchange: &TgsExchange, credential: Credential) {
-        let Some(cache) = world
-            .hosts
-            .get_mut(&self.host)
-            .and_then(|host| host.caches.get_mut(&self.user))
-        else {
+    /// Puts what an exchange got into the user's cache.
+    fn keep(&mut self, world: &mut World, got: Got) {
+        let Some(host) = world.hosts.get_mut(&self.host) else {
             return;
         };
-        if self.renews {
-            self.renewed = true;
-            return cache.reinitialize(credential);
+        match got {
+            Got::Login(outcome) => {
+                let cache = CredentialStore::initialized(outcome);
+                host.caches.insert(self.user.clone(), cache);
+            }
+            Got::Renewed(credential) => {
+                self.renewed = true;
+                if let Some(cache) = host.caches.get_mut(&self.user) {
+                    cache.reinitialize(credential);
+                }
+            }
+            Got::Tickets(tickets) => {
+                if let Some(cache) = host.caches.get_mut(&self.user) {
+                    tickets.into_iter().for_each(|ticket| cache.store(ticket));
+                }
+            }
         }
-        for intermediate in exchange.intermediates() {
-            cache.store(intermediate.clone());
-        }
-        cache.store(credential);
-    }
-
-    fn answer_tgs(
-        &self,
-        world: &mut World,
-        exchange: &mut TgsExchange,
-        delivered: Delivered,
-    ) -> Step<Credential> {
-        let now = self.clock(world);
-        let Some(host) = world.hosts.get_mut(&self.host) else {
-            unreachable!("a client's host exists as long as its world");
-        };
-        let answer = delivered.as_deref().map_err(Clone::clone);
-        exchange.input(now, &mut host.rng, answer)
     }
 
     /// Connects to a service; the token follows when the connection stands.
@@ -509,13 +465,9 @@ impl Client {
         self.last_sender = world.host_at(packet.sender).map(|host| host.name.clone());
         match std::mem::replace(&mut self.stage, Stage::Idle) {
             Stage::Idle => {}
-            Stage::As(exchange, mut delivery) => {
+            Stage::Kdc(exchange, mut delivery) => {
                 let ended = delivery.packet(world, &self.host, packet);
-                self.continue_as(world, exchange, delivery, ended);
-            }
-            Stage::Tgs(exchange, mut delivery) => {
-                let ended = delivery.packet(world, &self.host, packet);
-                self.continue_tgs(world, exchange, delivery, ended);
+                self.resume(world, exchange, delivery, ended);
             }
             Stage::Ap(session) => self.session_packet(world, session, packet),
         }
@@ -525,13 +477,9 @@ impl Client {
     pub(super) fn timer(&mut self, world: &mut World, serial: u64) {
         match std::mem::replace(&mut self.stage, Stage::Idle) {
             Stage::Idle => {}
-            Stage::As(exchange, mut delivery) => {
+            Stage::Kdc(exchange, mut delivery) => {
                 let ended = delivery.timer(world, &self.host, serial);
-                self.continue_as(world, exchange, delivery, ended);
-            }
-            Stage::Tgs(exchange, mut delivery) => {
-                let ended = delivery.timer(world, &self.host, serial);
-                self.continue_tgs(world, exchange, delivery, ended);
+                self.resume(world, exchange, delivery, ended);
             }
             Stage::Ap(session) if serial == self.previous.timer => {
                 drop(session);
@@ -542,40 +490,6 @@ impl Client {
                 ));
             }
             Stage::Ap(session) => self.stage = Stage::Ap(session),
-        }
-    }
-
-    fn continue_as(
-        &mut self,
-        world: &mut World,
-        mut exchange: Box<AsExchange>,
-        delivery: Delivery,
-        ended: Option<Delivered>,
-    ) {
-        match ended {
-            None => self.stage = Stage::As(exchange, delivery),
-            Some(delivered) => {
-                self.previous = delivery.leaves();
-                let step = self.answer_as(world, &mut exchange, delivered);
-                self.step_as(world, exchange, step);
-            }
-        }
-    }
-
-    fn continue_tgs(
-        &mut self,
-        world: &mut World,
-        mut exchange: Box<TgsExchange>,
-        delivery: Delivery,
-        ended: Option<Delivered>,
-    ) {
-        match ended {
-            None => self.stage = Stage::Tgs(exchange, delivery),
-            Some(delivered) => {
-                self.previous = delivery.leaves();
-                let step = self.answer_tgs(world, &mut exchange, delivered);
-                self.step_tgs(world, exchange, step);
-            }
         }
     }
 

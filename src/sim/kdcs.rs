@@ -16,7 +16,6 @@ pub(super) struct KdcProcess {
     pub(super) realms: Vec<Realm>,
     pub(super) kdc: Kdc,
     pub(super) traffic: Traffic,
-    pub(super) udp_reply_limit: Option<usize>,
 }
 
 /// One KDC process with what a server needs to let it answer.
@@ -47,9 +46,18 @@ impl World {
                 kdc: process.kdc.clone(),
                 traffic: process.traffic.clone(),
                 clock_offset: self.hosts.get(host).map_or(0, |host| host.clock_offset),
-                udp_reply_limit: process.udp_reply_limit,
+                udp_reply_limit: self.udp_reply_limit(process),
             })
             .collect()
+    }
+
+    /// The longest reply over UDP of the realms that a KDC serves, in bytes.
+    fn udp_reply_limit(&self, process: &KdcProcess) -> Option<usize> {
+        process
+            .realms
+            .iter()
+            .find_map(|realm| self.udp_reply_limits.get(realm))
+            .copied()
     }
 
     pub(super) fn database(&self, realm: &Realm) -> Result<&Database, VerbError> {
@@ -114,6 +122,10 @@ impl World {
             _ => return,
         };
         let now = self.now;
+        let reply_limit = self
+            .kdc_processes
+            .get(host)
+            .and_then(|process| self.udp_reply_limit(process));
         let (Some(process), Some(host)) = (self.kdc_processes.get(host), self.hosts.get_mut(host))
         else {
             return;
@@ -121,10 +133,7 @@ impl World {
         let transport = Transport {
             protocol,
             peer: packet.source,
-            reply_limit: match protocol {
-                Protocol::Udp => process.udp_reply_limit,
-                Protocol::Tcp => None,
-            },
+            reply_limit,
         };
         let clock = host.clock(now);
         let reply = process

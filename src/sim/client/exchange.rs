@@ -1,0 +1,85 @@
+//! The exchange with a KDC that a client is in the middle of.
+
+use kdclab_client::{
+    Answer, AsExchange, AsOutcome, AsParameters, ClientConfig, Credential, Step, TgsExchange,
+    TgsParameters, TgsPurpose,
+};
+use kdclab_proto::Timestamp;
+use rand::CryptoRng;
+
+/// An exchange of either kind, which a client brings answers to until it has a [`Got`].
+pub(super) enum KdcExchange {
+    As(AsExchange),
+    Renewal(TgsExchange),
+    Tgs(TgsExchange),
+}
+
+/// What an exchange got.
+pub(super) enum Got {
+    /// A new cache.
+    Login(AsOutcome),
+    /// The ticket-granting ticket with a new life.
+    Renewed(Credential),
+    /// A service ticket, behind the tickets for other realms on the way to it.
+    Tickets(Vec<Credential>),
+}
+
+impl KdcExchange {
+    pub(super) fn log_in(
+        config: &ClientConfig,
+        parameters: AsParameters,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+    ) -> (Self, Step<Got>) {
+        let (exchange, step) = AsExchange::start(config, parameters, now, rng);
+        (Self::As(exchange), map(step, Got::Login))
+    }
+
+    pub(super) fn with_ticket(
+        config: &ClientConfig,
+        ticket: &Credential,
+        cached: &[Credential],
+        parameters: TgsParameters,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+    ) -> (Self, Step<Got>) {
+        let renews = parameters.purpose == TgsPurpose::Renew;
+        let (exchange, step) = TgsExchange::start(config, ticket, cached, parameters, now, rng);
+        if renews {
+            (Self::Renewal(exchange), map(step, Got::Renewed))
+        } else {
+            let step = map(step, |credential| tickets(&exchange, credential));
+            (Self::Tgs(exchange), step)
+        }
+    }
+
+    pub(super) fn input(
+        &mut self,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+        answer: Answer<'_>,
+    ) -> Step<Got> {
+        match self {
+            Self::As(exchange) => map(exchange.input(now, rng, answer), Got::Login),
+            Self::Renewal(exchange) => map(exchange.input(now, rng, answer), Got::Renewed),
+            Self::Tgs(exchange) => {
+                let step = exchange.input(now, rng, answer);
+                map(step, |credential| tickets(exchange, credential))
+            }
+        }
+    }
+}
+
+fn tickets(exchange: &TgsExchange, credential: Credential) -> Got {
+    let mut tickets = exchange.intermediates().to_vec();
+    tickets.push(credential);
+    Got::Tickets(tickets)
+}
+
+fn map<T>(step: Step<T>, got: impl FnOnce(T) -> Got) -> Step<Got> {
+    match step {
+        Step::Done(result) => Step::Done(got(result)),
+        Step::Failed(error) => Step::Failed(error),
+        Step::Send { realm, bytes } => Step::Send { realm, bytes },
+    }
+}
