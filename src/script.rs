@@ -4,8 +4,10 @@
 //! (types, keys, durations), then the rules (every host, principal and realm that a step names must
 //! exist, every fix says why). Both report the line, the column and the choices.
 
+mod acts;
 mod limits;
 pub mod model;
+mod rules;
 mod scope;
 mod source;
 pub mod values;

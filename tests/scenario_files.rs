@@ -112,6 +112,17 @@ refusals! {
     control_out_of_range: "works   = false\nerror   = \"KRB_AP_ERR_MODIFIED\"" => "works   = false\nbreaks_control = 2",
         "there is no control 2", "the scenario has 1";
     fix_without_a_reason: "because = \"Time heals nothing.\"" => "because = \" \"", "does not say why", "because";
+    a_wait_of_centuries: "wait = \"5m\"" => "wait = \"101y\"", "`101y` is too long", "`100y`";
+    an_attempt_a_million_times: "[{ wait = \"5m\" }]" => "[{ attempt = { call = { user = \"bob\", from = \"ws1\" }, times = 1000000 } }]",
+        "cannot happen 1000000 times", "from 1 to 1000";
+    an_attempt_no_times: "[{ wait = \"5m\" }]" => "[{ attempt = { call = { user = \"bob\", from = \"ws1\" }, times = 0 } }]",
+        "cannot happen 0 times", "from 1 to 1000";
+    failing_of_a_single_call: "evidence" => "failing  = 0\nevidence", "`failing` is about simultaneous calls", "remove it";
+    a_cause_without_an_error: "error    = \"KRB_AP_ERR_MODIFIED\"" => "cause    = \"replay\"", "none is expected", "add `error";
+    an_unknown_message_in_a_trace: "evidence" => "trace    = [\"AS-RQE\"]\nevidence", "unknown message `AS-RQE`", "did you mean";
+    a_realm_that_ends_its_section: "[realm.\"LAB.EXAMPLE\"]" => "[realm.\"LAB]\\nx\"]", "is not a realm's name", "LAB.EXAMPLE";
+    a_realm_without_a_kdc: "kdc      = \"kdc1\"" => "kdc      = []", "the realm has no KDC", "name the host";
+    a_principal_defined_twice: "services = { " => "services = { alice = \"fs1\", ", "`alice` is defined twice", "";
     not_toml: "format    = 1" => "format    : 1", "", "";
 }
 
@@ -218,6 +229,20 @@ fn each_phase_says_whether_it_went_as_stated() {
         .map(|(name, ok)| ((*name).to_owned(), *ok))
         .collect();
     assert_eq!(phases, expected);
+}
+
+/// A transcript covers every packet, those of the steps before the phases too.
+#[test]
+fn a_transcript_covers_given_steps() {
+    let quiet = "format = 1\ntitle = \"t\"\ncatalogue = []\nstory = \"s\"\nlesson = true\n\
+                 [realm.LAB]\nkdc = \"kdc1\"\nusers = { alice = \"x\" }\n[host]\nkdc1 = {}\n";
+    let given = "[[given]]\nattempt = { call = { user = \"alice\", from = \"kdc1\" } }\n";
+    let transcript = |text: &str| {
+        let scenario = parse(text).unwrap_or_else(|error| panic!("{error}"));
+        check::run(&scenario, 1).transcript_sha256
+    };
+    assert_eq!(transcript(quiet), transcript(quiet));
+    assert_ne!(transcript(quiet), transcript(&format!("{quiet}{given}")));
 }
 
 /// Fixes are tried on the world as the symptom left it: an account that the symptom locks stays locked.

@@ -1,0 +1,268 @@
+//! The rules of a scenario's world and of its fixes.
+
+use std::collections::BTreeSet;
+
+use kdclab_kdc::Attributes;
+use kdclab_proto::PrincipalName;
+use serde_spanned::Spanned;
+
+use super::acts::{check_client, check_control, check_facts, check_symptom, check_verb};
+use super::limits;
+use super::model::{Fix, Script, TextOr, TrustTable};
+use super::scope::Scope;
+use super::source::{Fault, Source};
+
+impl Script {
+    /// Checks what the tables' types cannot: every reference is defined, and every fix says what
+    /// remains.
+    ///
+    /// # Errors
+    /// [`Fault`], the first one in the file's order of tables.
+    pub(super) fn check(&self, source: &Source) -> Result<(), Box<Fault>> {
+        if *self.format.get_ref() != 1 {
+            return Err(source.fault(
+                self.format.span(),
+                format!("unknown format {}", self.format.get_ref()),
+                Some("this version reads format 1".to_owned()),
+            ));
+        }
+        limits::check(self, source)?;
+        let scope = Scope::new(self);
+        self.check_world(&scope, source)?;
+        for verb in self.given.iter().chain(&self.fault) {
+            check_verb(&scope, source, verb.get_ref())?;
+        }
+        for control in &self.control {
+            check_control(&scope, source, control)?;
+        }
+        for symptom in &self.symptom {
+            check_symptom(&scope, source, symptom)?;
+        }
+        for fix in &self.fix {
+            self.check_fix(&scope, source, fix)?;
+        }
+        if self.lesson {
+            return Ok(());
+        }
+        for (table, is_empty) in [
+            ("fault", self.fault.is_empty()),
+            ("symptom", self.symptom.is_empty()),
+            ("fix", self.fix.is_empty()),
+        ] {
+            if is_empty {
+                return Err(source.fault(
+                    self.format.span(),
+                    format!("the scenario has no [[{table}]]"),
+                    Some(
+                        "add one, or say `lesson = true` where nothing is to be repaired"
+                            .to_owned(),
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_world(&self, scope: &Scope, source: &Source) -> Result<(), Box<Fault>> {
+        for (name, table) in &self.realm {
+            check_realm_name(source, name)?;
+            if table.kdc.get_ref().0.is_empty() {
+                return Err(source.fault(
+                    table.kdc.span(),
+                    "the realm has no KDC".to_owned(),
+                    Some("name the host of one".to_owned()),
+                ));
+            }
+            let mut names = BTreeSet::new();
+            for kdc in &table.kdc.get_ref().0 {
+                scope.host_named(source, kdc, table.kdc.span())?;
+            }
+            for (name, user) in &table.users {
+                check_name(source, name, &mut names)?;
+                if let TextOr::Table(user) = user {
+                    check_attributes(source, &user.attributes)?;
+                }
+            }
+            for (name, service) in &table.services {
+                check_name(source, name, &mut names)?;
+                match service {
+                    TextOr::Text(host) => scope.host_named(source, host, name.span())?,
+                    TextOr::Table(service) => {
+                        for host in service.host.iter().chain(&service.also_on) {
+                            scope.host(source, host)?;
+                        }
+                        check_attributes(source, &service.attributes)?;
+                    }
+                }
+            }
+        }
+        let mut trusts = BTreeSet::new();
+        for trust in &self.trust {
+            scope.realm(source, &trust.from)?;
+            scope.realm(source, &trust.to)?;
+            check_trust(source, trust, &mut trusts)?;
+        }
+        for (name, host) in &self.host {
+            check_host_name(source, name)?;
+            if let Some(realm) = &host.realm {
+                scope.realm(source, realm)?;
+            } else if self.realm.len() > 1 {
+                return Err(source.fault(
+                    name.span(),
+                    format!("host `{}` does not say its realm", name.get_ref()),
+                    Some("add `realm = \"...\"`: the scenario has several realms".to_owned()),
+                ));
+            }
+            if let Some(principal) = &host.run_as {
+                scope.principal(source, principal, &[])?;
+            }
+            check_client(scope, source, &host.client)?;
+            if let Some(other) = &host.acceptor.shares_replay_cache_with {
+                scope.host(source, other)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_fix(&self, scope: &Scope, source: &Source, fix: &Fix) -> Result<(), Box<Fault>> {
+        for verb in &fix.steps {
+            check_verb(scope, source, verb.get_ref())?;
+        }
+        if fix.because.get_ref().trim().is_empty() {
+            return Err(source.fault(
+                fix.because.span(),
+                "the fix does not say why".to_owned(),
+                Some("say in `because` why it works or does not".to_owned()),
+            ));
+        }
+        if let Some(host) = &fix.sent_by {
+            scope.host(source, host)?;
+        }
+        let remains = fix.error.as_ref().map(Spanned::span);
+        let breaks = fix.breaks_control.as_ref();
+        match (fix.works, remains, breaks) {
+            (true, Some(span), _) => Err(source.fault(
+                span,
+                "a fix that works leaves no error".to_owned(),
+                Some("remove `error`, or say `works = false`".to_owned()),
+            )),
+            (true, _, Some(number)) => Err(source.fault(
+                number.span(),
+                "a fix that works breaks no control".to_owned(),
+                Some("remove `breaks_control`, or say `works = false`".to_owned()),
+            )),
+            (false, None, None) => Err(source.fault(
+                fix.title.span(),
+                "the wrong fix does not say what remains".to_owned(),
+                Some("add `error = \"...\"`, or `breaks_control = N`".to_owned()),
+            )),
+            (false, _, Some(number)) if !(1..=self.control.len()).contains(number.get_ref()) => {
+                Err(source.fault(
+                    number.span(),
+                    format!("there is no control {}", number.get_ref()),
+                    Some(format!("the scenario has {}", self.control.len())),
+                ))
+            }
+            _ => check_facts(
+                source,
+                fix.error.as_ref(),
+                [&fix.sent_by, &fix.cause, &None],
+            ),
+        }
+    }
+}
+
+fn check_name(
+    source: &Source,
+    name: &Spanned<String>,
+    names: &mut BTreeSet<PrincipalName>,
+) -> Result<(), Box<Fault>> {
+    let parsed = PrincipalName::parse(name.get_ref()).map_err(|error| {
+        source.fault(
+            name.span(),
+            format!("`{}` is not a principal's name", name.get_ref()),
+            Some(error.to_string()),
+        )
+    })?;
+    if names.insert(parsed) {
+        return Ok(());
+    }
+    Err(source.fault(
+        name.span(),
+        format!("`{}` is defined twice", name.get_ref()),
+        Some(
+            "the users and services of a realm share one set of names; rename or remove one"
+                .to_owned(),
+        ),
+    ))
+}
+
+/// Hosts give files their names.
+fn check_host_name(source: &Source, name: &Spanned<String>) -> Result<(), Box<Fault>> {
+    let text = name.get_ref();
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+    if (1..=253).contains(&text.len()) && !text.starts_with('.') && text.chars().all(is_plain) {
+        return Ok(());
+    }
+    Err(source.fault(
+        name.span(),
+        format!("`{}` is not a host's name", text.escape_debug()),
+        Some("use letters, digits, `-`, `_` and `.`, at most 253 of them".to_owned()),
+    ))
+}
+
+/// Realms stand in krb5.conf, where some characters have a meaning.
+fn check_realm_name(source: &Source, name: &Spanned<String>) -> Result<(), Box<Fault>> {
+    let text = name.get_ref();
+    let is_plain = |letter: char| letter.is_ascii_graphic() && !"/@\\{}[]=\"'#;:*".contains(letter);
+    if (1..=253).contains(&text.len()) && text.chars().all(is_plain) {
+        return Ok(());
+    }
+    Err(source.fault(
+        name.span(),
+        format!("`{}` is not a realm's name", text.escape_debug()),
+        Some("write it like a domain in capitals, `LAB.EXAMPLE`".to_owned()),
+    ))
+}
+
+fn check_trust<'a>(
+    source: &Source,
+    trust: &'a TrustTable,
+    known: &mut BTreeSet<(&'a str, &'a str)>,
+) -> Result<(), Box<Fault>> {
+    let (from, to) = (trust.from.get_ref().as_str(), trust.to.get_ref().as_str());
+    if from == to {
+        return Err(source.fault(
+            trust.to.span(),
+            format!("{to} trusts itself"),
+            Some("a trust is between two realms".to_owned()),
+        ));
+    }
+    let directions = [(from, to), (to, from)];
+    for (from, to) in &directions[..1 + usize::from(trust.two_way)] {
+        if !known.insert((from, to)) {
+            return Err(source.fault(
+                trust.from.span(),
+                format!("the trust from {from} to {to} is defined twice"),
+                Some("remove one; `two_way = true` defines both directions".to_owned()),
+            ));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn check_attributes(
+    source: &Source,
+    attributes: &[Spanned<String>],
+) -> Result<(), Box<Fault>> {
+    for attribute in attributes {
+        if let Err(error) = Attributes::NONE.clone().apply(attribute.get_ref()) {
+            return Err(source.fault(
+                attribute.span(),
+                error.to_string(),
+                Some("write it as kadmin does, `+requires_preauth` or `-allow_tix`".to_owned()),
+            ));
+        }
+    }
+    Ok(())
+}
