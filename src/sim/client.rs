@@ -43,7 +43,7 @@ pub(super) struct Client {
 
 enum Stage {
     Idle,
-    Kdc(Box<KdcExchange>, Delivery),
+    Kdc(Box<KdcExchange>, Box<Delivery>),
     Ap(Box<Session>),
 }
 
@@ -364,7 +364,7 @@ impl Client {
                         &self.previous,
                     );
                     let Some(delivered) = ended else {
-                        self.stage = Stage::Kdc(exchange, delivery);
+                        self.stage = Stage::Kdc(exchange, Box::new(delivery));
                         return;
                     };
                     self.previous = delivery.leaves();
@@ -379,7 +379,7 @@ impl Client {
         &mut self,
         world: &mut World,
         mut exchange: Box<KdcExchange>,
-        delivery: Delivery,
+        delivery: Box<Delivery>,
         ended: Option<Delivered>,
     ) {
         match ended {
