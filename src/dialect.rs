@@ -1,6 +1,7 @@
 //! How MIT, Java and Windows tell the same cause: one table per dialect, and nowhere else.
 
 mod java;
+mod java_6;
 mod mit;
 
 use kdclab_client::gss::{ContextToken, TokenId};
@@ -44,6 +45,7 @@ fn number_name(com_err: i32) -> ErrorName {
 pub(crate) fn client_text(dialect: Dialect, error: &ClientError, is_typed: bool) -> Option<String> {
     match dialect {
         Dialect::Java => java::client_text(error),
+        Dialect::Java6 => java_6::client_text(error),
         Dialect::Mit => mit::client_text(error, is_typed),
         Dialect::Windows => None,
     }
@@ -52,7 +54,7 @@ pub(crate) fn client_text(dialect: Dialect, error: &ClientError, is_typed: bool)
 /// What the user of a client sees when a service refuses; `None` where no text is known.
 pub(crate) fn session_text(dialect: Dialect, error: &ApExchangeError) -> Option<String> {
     match dialect {
-        Dialect::Java => java::session_text(error),
+        Dialect::Java | Dialect::Java6 => java::session_text(error),
         Dialect::Mit => mit::session_text(error),
         Dialect::Windows => None,
     }
@@ -62,6 +64,7 @@ pub(crate) fn session_text(dialect: Dialect, error: &ApExchangeError) -> Option<
 pub(crate) fn acceptor_log(dialect: Dialect, error: &AcceptError) -> String {
     match dialect {
         Dialect::Java => java::acceptor_text(error),
+        Dialect::Java6 => java_6::acceptor_text(error),
         Dialect::Mit => mit::acceptor_text(error),
         Dialect::Windows => None,
     }

@@ -188,7 +188,7 @@ impl AcceptError {
     /// The code a KRB-ERROR carries to the initiator; `None` when the dialect's acceptor sends none.
     pub fn code(&self, dialect: Dialect) -> Option<ErrorCode> {
         match dialect {
-            Dialect::Java => None,
+            Dialect::Java | Dialect::Java6 => None,
             Dialect::Mit => self.mit_code(),
             Dialect::Windows => self.windows_code(),
         }

@@ -146,7 +146,7 @@ impl Acceptor {
                     }));
                 }
                 let known =
-                    token.mechanism == Mechanism::Kerberos || self.config.dialect != Dialect::Java;
+                    token.mechanism == Mechanism::Kerberos || !self.config.dialect.is_java();
                 if !known {
                     return Err(AcceptError::DefectiveToken(TokenError::OtherMechanism {
                         oid: token.mechanism.oid().to_vec(),
@@ -207,7 +207,7 @@ impl Acceptor {
     fn permits(&self, enctype: Enctype) -> bool {
         let switches = &self.config.weak_crypto;
         let switched_off = match self.config.dialect {
-            Dialect::Java => enctype.is_weak() && !switches.allow_weak_crypto,
+            Dialect::Java | Dialect::Java6 => enctype.is_weak() && !switches.allow_weak_crypto,
             Dialect::Mit => !switches.permits_in_list(enctype),
             Dialect::Windows => false,
         };

@@ -273,12 +273,12 @@ impl ApExchangeError {
     /// The protocol code the dialect's initiator tells its user; Java reads no KRB-ERROR here and has none.
     pub fn code(&self, dialect: Dialect) -> Option<ErrorCode> {
         match self {
-            Self::Refused(error) => (dialect != Dialect::Java).then_some(error.error_code),
+            Self::Refused(error) => (!dialect.is_java()).then_some(error.error_code),
             Self::MutualFailed { .. } => {
                 (dialect != Dialect::Mit).then_some(ErrorCode::KRB_AP_ERR_MUT_FAIL)
             }
             Self::Undecryptable => {
-                (dialect != Dialect::Java).then_some(ErrorCode::KRB_AP_ERR_BAD_INTEGRITY)
+                (!dialect.is_java()).then_some(ErrorCode::KRB_AP_ERR_BAD_INTEGRITY)
             }
             Self::Checksum(_) | Self::DefectiveToken(_) | Self::Malformed(_) | Self::Subkey(_) => {
                 None

@@ -180,7 +180,7 @@ impl AsExchange {
                     enctype: None,
                 });
             }
-            if self.dialect == Dialect::Java {
+            if self.dialect.is_java() {
                 self.enctypes.retain(|enctype| held.contains(enctype));
             } else {
                 self.enctypes.sort_by_key(|enctype| !held.contains(enctype));

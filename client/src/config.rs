@@ -115,6 +115,27 @@ impl ClientConfig {
         }
     }
 
+    /// The defaults of Java 6 in `realm`: the types of its time, of which none counted as weak.
+    pub fn java_6(realm: impl Into<Realm>) -> Self {
+        let enctypes = vec![
+            Enctype::AES256_CTS_HMAC_SHA1_96,
+            Enctype::AES128_CTS_HMAC_SHA1_96,
+            Enctype::DES3_CBC_SHA1_KD,
+            Enctype::RC4_HMAC,
+        ];
+        Self {
+            dialect: Dialect::Java6,
+            default_tkt_enctypes: enctypes.clone(),
+            default_tgs_enctypes: enctypes.clone(),
+            permitted_enctypes: enctypes,
+            weak_crypto: WeakCryptoPolicy {
+                allow_weak_crypto: true,
+                ..WeakCryptoPolicy::default()
+            },
+            ..Self::java(realm)
+        }
+    }
+
     /// The defaults of Windows in the domain `realm`.
     pub fn windows(realm: impl Into<Realm>) -> Self {
         let enctypes = vec![
@@ -150,7 +171,9 @@ impl ClientConfig {
 
     fn without_weak(&self, enctypes: &[Enctype]) -> Vec<Enctype> {
         let stays = |enctype: &Enctype| match self.dialect {
-            Dialect::Java => self.weak_crypto.allow_weak_crypto || !enctype.is_weak(),
+            Dialect::Java | Dialect::Java6 => {
+                self.weak_crypto.allow_weak_crypto || !enctype.is_weak()
+            }
             Dialect::Mit => self.weak_crypto.permits_in_list(*enctype),
             Dialect::Windows => true,
         };

@@ -8,6 +8,8 @@ use kdclab_proto::KerberosTime;
 pub enum Dialect {
     /// OpenJDK 17, `Krb5LoginModule` and JGSS.
     Java,
+    /// Java 6, as documents of its time describe it.
+    Java6,
     /// MIT krb5 1.20.
     Mit,
     /// Windows.
@@ -18,6 +20,7 @@ impl fmt::Display for Dialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Java => "java",
+            Self::Java6 => "java-6",
             Self::Mit => "mit",
             Self::Windows => "windows",
         })
@@ -54,6 +57,8 @@ pub(crate) struct Behaviour {
     pub(crate) tgs_subkey: bool,
     /// Whether a TGS-REQ asks for what the ticket it is made with already is, and to its end.
     pub(crate) tgs_inherits: bool,
+    /// Whether a service ticket is asked for with canonicalize first, so that a KDC may refer to another realm.
+    pub(crate) follows_referrals: bool,
     /// Whether requests for cross-realm tickets are made with canonicalize first.
     pub(crate) tgt_with_canonicalize: bool,
     /// What follows a TGS-REQ with canonicalize that fails.
@@ -70,6 +75,9 @@ pub(crate) struct Behaviour {
     pub(crate) max_referrals: usize,
     /// How a message is delivered.
     pub(crate) delivery: Delivery,
+    /// Whether KRB_ERR_RESPONSE_TOO_BIG ends the exchange, as any other error does, where others repeat the
+    /// request by TCP.
+    pub(crate) too_big_is_final: bool,
 }
 
 /// Whose preference picks the entry of ETYPE-INFO2.
@@ -138,6 +146,7 @@ const MIT: Behaviour = Behaviour {
     reply_check: ReplyCheck::Mit,
     tgs_subkey: true,
     tgs_inherits: true,
+    follows_referrals: true,
     tgt_with_canonicalize: false,
     tgs_fallback: TgsFallback::FirstRequestOnly,
     unknown_realm_is_own: true,
@@ -146,6 +155,7 @@ const MIT: Behaviour = Behaviour {
     hierarchical_path: false,
     max_referrals: 10,
     delivery: Delivery::Passes,
+    too_big_is_final: false,
 };
 
 const JAVA: Behaviour = Behaviour {
@@ -173,6 +183,17 @@ const JAVA: Behaviour = Behaviour {
     ..MIT
 };
 
+/// Referrals came with JDK 12. That a reply too big for UDP was fatal is what the documents of its users say.
+const JAVA_6: Behaviour = Behaviour {
+    as_retries_without_canonicalize: false,
+    follows_referrals: false,
+    tgt_with_canonicalize: false,
+    tgs_fallback: TgsFallback::None,
+    max_referrals: 0,
+    too_big_is_final: true,
+    ..JAVA
+};
+
 const WINDOWS: Behaviour = Behaviour {
     as_freshness: false,
     pac_request: Some(true),
@@ -189,9 +210,15 @@ const WINDOWS: Behaviour = Behaviour {
 };
 
 impl Dialect {
+    /// Whether this is a Java, of any age.
+    pub const fn is_java(self) -> bool {
+        matches!(self, Self::Java | Self::Java6)
+    }
+
     pub(crate) const fn behaviour(self) -> &'static Behaviour {
         match self {
             Self::Java => &JAVA,
+            Self::Java6 => &JAVA_6,
             Self::Mit => &MIT,
             Self::Windows => &WINDOWS,
         }

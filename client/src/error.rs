@@ -248,15 +248,15 @@ impl ClientError {
     pub fn code(&self, dialect: Dialect) -> Option<ErrorCode> {
         match (self, dialect) {
             (Self::Refused(refusal), _) => Some(refusal.error.error_code),
-            (Self::NoPathToRealm { .. }, Dialect::Java) => None,
+            (Self::NoPathToRealm { .. }, Dialect::Java | Dialect::Java6) => None,
             (Self::NoPathToRealm { cause, .. }, _) => cause.code(dialect),
-            (Self::ReplyMismatch(_), Dialect::Java | Dialect::Windows) => {
+            (Self::ReplyMismatch(_), Dialect::Java | Dialect::Java6 | Dialect::Windows) => {
                 Some(ErrorCode::KRB_AP_ERR_MODIFIED)
             }
-            (Self::ReplySkew { .. }, Dialect::Java | Dialect::Windows) => {
+            (Self::ReplySkew { .. }, Dialect::Java | Dialect::Java6 | Dialect::Windows) => {
                 Some(ErrorCode::KRB_AP_ERR_SKEW)
             }
-            (_, Dialect::Java | Dialect::Windows) => None,
+            (_, Dialect::Java | Dialect::Java6 | Dialect::Windows) => None,
             (_, Dialect::Mit) => self.com_err().and_then(ErrorCode::from_com_err),
         }
     }

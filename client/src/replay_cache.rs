@@ -25,7 +25,7 @@ impl ReplayKey {
     pub const fn of(dialect: Dialect) -> Self {
         match dialect {
             Dialect::Java | Dialect::Mit => Self::Hash,
-            Dialect::Windows => Self::Tuple,
+            Dialect::Java6 | Dialect::Windows => Self::Tuple,
         }
     }
 }

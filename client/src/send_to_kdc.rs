@@ -10,8 +10,8 @@ use std::time::Duration;
 use kdclab_proto::messages::KrbError;
 use kdclab_proto::{ErrorCode, Timestamp};
 
+use crate::ClientConfig;
 use crate::dialect::Delivery;
-use crate::{ClientConfig, Dialect};
 use connection::{Connection, State};
 use script::{Script, Stage};
 pub use unreachable::{FailureReason, KdcUnreachable, ServerFailure};
@@ -132,7 +132,7 @@ pub enum Action<S> {
 /// KRB_ERR_RESPONSE_TOO_BIG starts it all again with TCP alone.
 ///
 /// Java and Windows turn to one server after the other, three times each, with UDP or with TCP; a
-/// KRB_ERR_RESPONSE_TOO_BIG makes them repeat the request to that server by TCP.
+/// KRB_ERR_RESPONSE_TOO_BIG makes them repeat the request to that server by TCP. To Java 6 it is the answer.
 #[derive(Clone, Debug)]
 pub struct SendToKdc<S> {
     servers: Vec<S>,
@@ -145,6 +145,7 @@ pub struct SendToKdc<S> {
     /// The connection of the stage that runs, where others do not count.
     current: Option<usize>,
     failures: Vec<ServerFailure>,
+    too_big_is_final: bool,
     too_big: bool,
     finished: bool,
 }
@@ -226,6 +227,7 @@ impl<S: Clone + PartialEq> SendToKdc<S> {
             stage_end: now,
             current: None,
             failures: Vec::new(),
+            too_big_is_final: config.dialect.behaviour().too_big_is_final,
             too_big: false,
             finished: false,
         };
@@ -370,7 +372,9 @@ impl<S: Clone + PartialEq> SendToKdc<S> {
         let connection = &self.connections[index];
         let (server, transport) = (connection.server, connection.transport);
         let code = KrbError::decode(&reply).ok().map(|error| error.error_code);
-        if transport == Transport::Udp && code == Some(ErrorCode::KRB_ERR_RESPONSE_TOO_BIG) {
+        let is_too_big =
+            transport == Transport::Udp && code == Some(ErrorCode::KRB_ERR_RESPONSE_TOO_BIG);
+        if is_too_big && !self.too_big_is_final {
             self.too_big = true;
             self.switch_to_tcp(now, index, actions);
             return;
@@ -457,10 +461,12 @@ impl<S: Clone + PartialEq> SendToKdc<S> {
 /// How the dialect delivers a message, with the settings that its krb5.conf has for it.
 fn delivery(config: &ClientConfig) -> Delivery {
     match (config.dialect.behaviour().delivery, config.dialect) {
-        (Delivery::OneByOne { tries, timeout }, Dialect::Java) => Delivery::OneByOne {
-            tries: config.max_retries.unwrap_or(tries),
-            timeout: config.kdc_timeout.unwrap_or(timeout),
-        },
+        (Delivery::OneByOne { tries, timeout }, dialect) if dialect.is_java() => {
+            Delivery::OneByOne {
+                tries: config.max_retries.unwrap_or(tries),
+                timeout: config.kdc_timeout.unwrap_or(timeout),
+            }
+        }
         (delivery, _) => delivery,
     }
 }

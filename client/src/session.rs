@@ -323,7 +323,9 @@ impl SessionError {
             Self::Replay { .. } => ErrorCode::KRB_AP_ERR_REPEAT,
             Self::ReplayCacheFull { .. } => ErrorCode::KRB_ERR_GENERIC,
             Self::Undecryptable => match dialect {
-                Dialect::Java | Dialect::Mit => ErrorCode::KRB_AP_ERR_BAD_INTEGRITY,
+                Dialect::Java | Dialect::Java6 | Dialect::Mit => {
+                    ErrorCode::KRB_AP_ERR_BAD_INTEGRITY
+                }
                 Dialect::Windows => ErrorCode::KRB_AP_ERR_MODIFIED,
             },
             Self::WrongVersion { .. } => ErrorCode::KRB_AP_ERR_BADVERSION,

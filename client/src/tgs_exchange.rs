@@ -102,7 +102,11 @@ impl TgsExchange {
             cached: cached.iter().filter(is_useful).cloned().collect(),
             intermediates: Vec::new(),
             state: State::Direct,
-            then: Goal::Referrals,
+            then: if behaviour.follows_referrals {
+                Goal::Referrals
+            } else {
+                Goal::NonReferral
+            },
             path: Path::default(),
             realms_seen: Vec::new(),
             referrals: 0,

@@ -223,7 +223,7 @@ pub struct TrustTable {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HostTable {
-    /// Which implementation its programs use: `mit` (the default), `java` or `windows`.
+    /// Which implementation its programs use: `mit` (the default), `java`, `java-6` or `windows`.
     #[serde(default)]
     pub dialect: DialectName,
     /// How far its clock is from the true time.
@@ -250,6 +250,9 @@ pub enum DialectName {
     Mit,
     /// OpenJDK 17.
     Java,
+    /// Java 6, as the documents of its time show it.
+    #[serde(rename = "java-6")]
+    Java6,
     /// Windows.
     Windows,
 }

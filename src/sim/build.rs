@@ -96,6 +96,7 @@ impl World {
             .unwrap_or_default();
         let mut config = match table.dialect {
             DialectName::Java => ClientConfig::java(realm),
+            DialectName::Java6 => ClientConfig::java_6(realm),
             DialectName::Mit => ClientConfig::mit(realm),
             DialectName::Windows => ClientConfig::windows(realm),
         };
@@ -107,7 +108,7 @@ impl World {
         }
         let mut host = Host::new(name, address(index), config, HostRng::new(seed, name));
         host.clock_offset = table.clock.0;
-        if table.dialect == DialectName::Windows {
+        if matches!(table.dialect, DialectName::Java6 | DialectName::Windows) {
             host.replay_cache = ReplayCacheName::Tuple;
         }
         self.hosts.insert(name.to_owned(), host);

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 use kdclab_client::{
     ApExchange, ApExchangeError, ApParameters, AsParameters, ClientError, Credential,
-    CredentialQuery, CredentialStore, Dialect, Step, TgsParameters,
+    CredentialQuery, CredentialStore, Step, TgsParameters,
 };
 use kdclab_proto::{Principal, Realm, Timestamp};
 
@@ -265,8 +265,9 @@ impl Client {
 
     /// Whether a program that reads the cache takes the ticket for one: Java overlooks what has expired.
     fn is_seen(&self, world: &World, tgt: &Credential) -> bool {
-        let dialect = world.hosts.get(&self.host).map(|host| host.config.dialect);
-        dialect != Some(Dialect::Java) || self.clock(world).time() <= tgt.endtime
+        let host = world.hosts.get(&self.host);
+        !host.is_some_and(|host| host.config.dialect.is_java())
+            || self.clock(world).time() <= tgt.endtime
     }
 
     fn log_in(&mut self, world: &mut World, call: &Call) {

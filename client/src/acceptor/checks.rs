@@ -45,7 +45,7 @@ fn order(dialect: Dialect) -> &'static [Check] {
             Check::InvalidFlag,
             Check::Enctypes,
         ],
-        Dialect::Java => &[
+        Dialect::Java | Dialect::Java6 => &[
             Check::Enctypes,
             Check::Client,
             Check::ClockSkew,
@@ -102,7 +102,7 @@ impl Acceptor {
                 .ctime
                 .timestamp()
                 .within(now.time().timestamp(), limit),
-            Dialect::Java | Dialect::Windows => ctime.within(now, limit),
+            Dialect::Java | Dialect::Java6 | Dialect::Windows => ctime.within(now, limit),
         };
         if near {
             Ok(())

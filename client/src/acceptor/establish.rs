@@ -12,7 +12,7 @@ use super::checks::Presented;
 use crate::acceptor::{Acceptor, Framing};
 use crate::gss::{AuthenticatorChecksum, ContextFlags, Mechanism, TokenId};
 use crate::{
-    AcceptError, Accepted, Credential, Dialect, EstablishedContext, SessionKeyKind, krb_cred,
+    AcceptError, Accepted, Credential, EstablishedContext, SessionKeyKind, krb_cred,
     sequence_number,
 };
 
@@ -105,7 +105,7 @@ impl Acceptor {
         presented: &Presented<'_>,
         session_key: &Key,
     ) -> Result<Asked, AcceptError> {
-        let is_java = self.config.dialect == Dialect::Java;
+        let is_java = self.config.dialect.is_java();
         let asked = match &presented.authenticator.cksum {
             None if is_java => return Err(AcceptError::ChecksumMissing),
             None => Asked::default(),
@@ -156,7 +156,7 @@ impl Acceptor {
         };
         let initiator = checksum.is_bound();
         let bound = own.digest() == checksum.channel_bindings;
-        let may_be_silent = self.config.dialect != Dialect::Java;
+        let may_be_silent = !self.config.dialect.is_java();
         if bound || (!initiator && may_be_silent) {
             Ok(bound)
         } else {
@@ -173,7 +173,7 @@ impl Acceptor {
         context: &EstablishedContext,
         rng: &mut dyn CryptoRng,
     ) -> Result<Option<Key>, AcceptError> {
-        if self.framing == Framing::Raw || self.config.dialect == Dialect::Java {
+        if self.framing == Framing::Raw || self.config.dialect.is_java() {
             return Ok(None);
         }
         let replaced = context.key().enctype();

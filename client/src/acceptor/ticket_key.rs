@@ -44,7 +44,7 @@ impl Acceptor {
             };
         }
         match self.config.dialect {
-            Dialect::Java => self.open_as_java(ticket, wanted),
+            Dialect::Java | Dialect::Java6 => self.open_as_java(ticket, wanted),
             Dialect::Mit => self.open_as_mit(ticket, wanted),
             Dialect::Windows => self.open_as_windows(ticket, wanted),
         }

@@ -128,7 +128,7 @@ impl AsExchange {
         let named = rep.client();
         // MIT salts with the name that the KDC gave.
         let default_salt = match self.dialect {
-            Dialect::Java => &self.client,
+            Dialect::Java | Dialect::Java6 => &self.client,
             Dialect::Mit | Dialect::Windows => &named,
         };
         info.key(&self.parameters.secret, &self.client, default_salt)

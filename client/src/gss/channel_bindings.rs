@@ -32,7 +32,7 @@ impl ChannelBindings {
     /// Bindings to `application_data` alone, as hosts of `dialect` make them.
     pub fn of(dialect: Dialect, application_data: impl Into<Vec<u8>>) -> Self {
         let addrtype = match dialect {
-            Dialect::Java => Self::ADDRTYPE_NULLADDR,
+            Dialect::Java | Dialect::Java6 => Self::ADDRTYPE_NULLADDR,
             Dialect::Mit | Dialect::Windows => 0,
         };
         Self {

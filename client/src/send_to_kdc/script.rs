@@ -108,8 +108,8 @@ pub(super) fn transports(config: &ClientConfig, length: usize) -> &'static [Tran
         Dialect::Mit if small => &[Transport::Udp, Transport::Tcp],
         Dialect::Mit => &[Transport::Tcp, Transport::Udp],
         // Java reads 0 as no limit.
-        Dialect::Java if limit == 0 => &[Transport::Udp],
-        Dialect::Java | Dialect::Windows if small => &[Transport::Udp],
-        Dialect::Java | Dialect::Windows => &[Transport::Tcp],
+        Dialect::Java | Dialect::Java6 if limit == 0 => &[Transport::Udp],
+        Dialect::Java | Dialect::Java6 | Dialect::Windows if small => &[Transport::Udp],
+        Dialect::Java | Dialect::Java6 | Dialect::Windows => &[Transport::Tcp],
     }
 }

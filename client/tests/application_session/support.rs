@@ -47,6 +47,7 @@ pub(crate) fn key(enctype: Enctype, number: u64) -> Key {
 pub(crate) fn config(dialect: Dialect) -> ClientConfig {
     match dialect {
         Dialect::Java => ClientConfig::java("LAB.EXAMPLE"),
+        Dialect::Java6 => ClientConfig::java_6("LAB.EXAMPLE"),
         Dialect::Mit => ClientConfig::mit("LAB.EXAMPLE"),
         Dialect::Windows => ClientConfig::windows("LAB.EXAMPLE"),
     }

@@ -100,6 +100,37 @@ fn java_repeats_by_tcp_what_is_too_big() {
 }
 
 #[test]
+fn java_6_takes_too_big_for_the_answer() {
+    let java_6 = ClientConfig::java_6(REALM);
+    let log = deliver(
+        &java_6,
+        &single(Port::TooBig, Port::Answers(b"reply")),
+        MESSAGE,
+        false,
+    );
+    let [sent, ended] = log.as_slice() else {
+        panic!("{log:?}")
+    };
+    assert_eq!(sent, "0 udp 0");
+    assert!(ended.starts_with("0 done UDP 0"), "{ended}");
+}
+
+#[test]
+fn java_6_with_limit_1_never_meets_too_big() {
+    let mut java_6 = ClientConfig::java_6(REALM);
+    java_6.udp_preference_limit = 1;
+    assert_eq!(
+        deliver(
+            &java_6,
+            &single(Port::TooBig, Port::Answers(b"reply")),
+            MESSAGE,
+            false
+        ),
+        ["0 connect 0", "0 tcp 0", "0 done TCP 0 reply"]
+    );
+}
+
+#[test]
 fn java_limit_1_is_tcp_alone() {
     let mut config = java();
     config.udp_preference_limit = 1;

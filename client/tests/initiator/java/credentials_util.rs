@@ -71,6 +71,15 @@ fn unknown_host_belongs_to_the_default_realm() {
 }
 
 #[test]
+fn java_6_asks_for_no_referral_and_does_not_ask_twice() {
+    let config = ClientConfig::java_6(REALM);
+    let mut run = TgsRun::start(&config, TgsParameters::service(principal("host/srv")));
+    assert_eq!(run.asked(), "host/srv@LAB.EXAMPLE from LAB.EXAMPLE");
+    let error = failed(run.refuse(UNKNOWN));
+    assert_eq!(error.code(Dialect::Java6), Some(UNKNOWN));
+}
+
+#[test]
 fn after_a_referral_the_fallback_begins_again() {
     let mut run = start("host/srv");
     let step = run.grant_server("krbtgt/OTHER");
