@@ -5,10 +5,10 @@ mod mismatch;
 use std::ops::Range;
 
 use kdclab_proto::KerberosTime;
-use serde_spanned::Spanned;
 use sha2::{Digest, Sha256};
 
 use crate::catalogue::Scenario;
+use crate::script::Spanned;
 use crate::script::model::{Control, Expectation, Fix, Phase, SymptomCheck};
 use crate::script::values::ErrorName;
 use crate::sim::{Outcome, Packet, VerbError, World};

@@ -44,6 +44,8 @@ enum Command {
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
     },
+    /// Print the JSON Schema of scenario files, for editors.
+    Schema,
     /// Let the KDCs of a scenario listen on loopback.
     Serve {
         /// An id or a path.
@@ -181,6 +183,7 @@ fn run(command: Command, out: &mut dyn Write) -> Result<u8, Failure> {
                 writeln!(out, "ok     {}", path.display())?;
             }
         }
+        Command::Schema => report::schema(out)?,
         Command::Serve { scenario, options } => {
             serve::run(&catalogue::find(&scenario)?, &options, out)?;
         }

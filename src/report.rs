@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::catalogue::Scenario;
 use crate::check::Report;
-use crate::script::model::Phase;
+use crate::script::{self, model::Phase};
 
 pub use junit::junit;
 pub use pcap::pcap;
@@ -195,4 +195,13 @@ pub fn list_human(out: &mut dyn Write, scenarios: &[Scenario]) -> io::Result<()>
         writeln!(out, "{:40} {}", scenario.id, scenario.script.title)?;
     }
     Ok(())
+}
+
+/// Writes the JSON Schema of scenario files.
+///
+/// # Errors
+/// What `out` raises.
+pub fn schema(out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &script::json_schema())?;
+    writeln!(out)
 }

@@ -8,8 +8,10 @@ mod acts;
 mod limits;
 pub mod model;
 mod rules;
+mod schema;
 mod scope;
 mod source;
+mod spanned;
 pub mod values;
 pub mod verb;
 
@@ -17,9 +19,11 @@ use std::path::Path;
 
 pub use limits::{MAX_ENTRIES, MAX_HOSTS, MAX_LENGTH, MAX_PRINCIPALS, MAX_REALMS, MAX_TIMES};
 pub use model::Script;
+pub use schema::json_schema;
 pub use scope::Scope;
 pub(crate) use source::choices;
 pub use source::{Fault, Source};
+pub use spanned::Spanned;
 
 /// Reads one scenario file of at most [`MAX_LENGTH`] bytes. `path` is what faults name; nothing is read
 /// from it.

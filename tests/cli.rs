@@ -125,9 +125,9 @@ fn check_says_which_file_is_right_and_where_another_is_wrong() {
     assert_eq!(output.status.code(), Some(2));
     let expected = "\
 error: unknown host `wsl`
-  --> mine.toml:22:31
+  --> mine.toml:23:31
    |
-22 | call = { user = \"bob\", from = \"wsl\", to = \"HTTP/web1.lab.example\" }
+23 | call = { user = \"bob\", from = \"wsl\", to = \"HTTP/web1.lab.example\" }
    |                               ^^^^^
    |
    = help: did you mean `ws1`?
@@ -152,7 +152,7 @@ fn a_wrong_expectation_is_status_1_and_tells_all() {
     let text = stdout(&output);
     for part in [
         "FAILED mine",
-        "mine.toml:29:12: error in phase broken",
+        "mine.toml:30:12: error in phase broken",
         "expected: KRB_AP_ERR_BADKEYVER (44)",
         "actual:   KRB_AP_ERR_MODIFIED (41)",
         "ws1 -> kdc1",

@@ -129,6 +129,11 @@ impl Attributes {
         })
     }
 
+    /// Every name of kadmin, without a sign: `allow_tix`.
+    pub fn kadmin_names() -> impl Iterator<Item = &'static str> {
+        ROWS.iter().flat_map(|row| row.kadmin).copied()
+    }
+
     /// The flags that make these attributes out of none, as modprinc takes them:
     /// `-allow_tix +requires_preauth`.
     pub fn kadmin_flags(self) -> String {

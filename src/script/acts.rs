@@ -1,13 +1,13 @@
 //! The rules of what clients and administrators do.
 
 use kdclab_proto::Principal;
-use serde_spanned::Spanned;
 
 use super::limits::{MAX_ENTRIES, MAX_TIMES};
 use super::model::{Call, ClientTable, Control, SymptomCheck};
 use super::rules::check_attributes;
 use super::scope::{Kind, Scope};
 use super::source::{Fault, Source, choices};
+use super::spanned::Spanned;
 use super::values::ErrorName;
 use super::verb::{LinkEffect, Verb};
 
@@ -253,7 +253,7 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
 }
 
 /// The messages a packet can carry, as traces name them.
-const MESSAGES: [&str; 7] = [
+pub(super) const MESSAGES: [&str; 7] = [
     "AP-REP",
     "AP-REQ",
     "AS-REP",

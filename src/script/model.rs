@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
+use schemars::JsonSchema;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_spanned::Spanned;
 
+use super::schema::{AttributeName, MessageLabel};
+use super::spanned::Spanned;
 use super::values::{EnctypeName, ErrorName, Instant, Offset, Span};
 use super::verb::Verb;
 
@@ -16,10 +18,11 @@ use super::verb::Verb;
 pub type Tables<T> = BTreeMap<Spanned<String>, T>;
 
 /// A scenario: a world, its fault, the symptom and the fixes.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Script {
     /// The version of this format, 1.
+    #[schemars(extend("const" = 1))]
     pub format: Spanned<u32>,
     /// One line: what the user sees.
     pub title: String,
@@ -76,15 +79,15 @@ impl Script {
 }
 
 /// A realm and its principal database.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RealmTable {
     /// The host of its KDC, or several. A host may be the KDC of several realms.
     pub kdc: Spanned<OneOrMany>,
-    /// The users.
+    /// The users by name: a password, or a table.
     #[serde(default)]
     pub users: Tables<TextOr<UserTable>>,
-    /// The services.
+    /// The services by name: the host that runs it and holds its keytab, or a table.
     #[serde(default)]
     pub services: Tables<TextOr<ServiceTable>>,
     /// Which implementation the KDC behaves like: `mit` (the default) or `active-directory`.
@@ -96,7 +99,7 @@ pub struct RealmTable {
 }
 
 /// What a KDC does by configuration.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RealmSettings {
     /// The encryption types of new keys, strongest first.
@@ -130,7 +133,7 @@ pub struct RealmSettings {
 }
 
 /// When failed attempts lock an account (kadmin's policy).
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lockout {
     /// How many failures lock it.
@@ -142,7 +145,7 @@ pub struct Lockout {
 }
 
 /// The KDC implementations.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum KdcDialectName {
     /// MIT krb5 1.20.
@@ -153,7 +156,7 @@ pub enum KdcDialectName {
 }
 
 /// A user beyond a password.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserTable {
     /// The password.
@@ -162,6 +165,7 @@ pub struct UserTable {
     pub enctypes: Option<Vec<EnctypeName>>,
     /// Attributes by their kadmin names with a sign.
     #[serde(default)]
+    #[schemars(with = "Vec<AttributeName>")]
     pub attributes: Vec<Spanned<String>>,
     /// Other names of the account, such as an enterprise name `alice.smith@lab.example`.
     #[serde(default)]
@@ -173,7 +177,7 @@ pub struct UserTable {
 }
 
 /// A service beyond its host.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceTable {
     /// The host that runs it and holds its keytab; none for a name without a running service.
@@ -187,6 +191,7 @@ pub struct ServiceTable {
     pub keytab_enctypes: Option<Vec<EnctypeName>>,
     /// Attributes by their kadmin names with a sign.
     #[serde(default)]
+    #[schemars(with = "Vec<AttributeName>")]
     pub attributes: Vec<Spanned<String>>,
     /// The session key types the service knows.
     pub session_enctypes: Option<Vec<EnctypeName>>,
@@ -203,7 +208,7 @@ impl ServiceTable {
 }
 
 /// A trust: realm `to` accepts the users of realm `from`, through `krbtgt/TO@FROM`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrustTable {
     /// The realm of the users.
@@ -220,7 +225,7 @@ pub struct TrustTable {
 }
 
 /// A machine.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HostTable {
     /// Which implementation its programs use: `mit` (the default), `java`, `java-6` or `windows`.
@@ -242,7 +247,7 @@ pub struct HostTable {
 }
 
 /// The implementations of clients and acceptors.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum DialectName {
     /// MIT krb5 1.20.
@@ -258,7 +263,7 @@ pub enum DialectName {
 }
 
 /// A krb5.conf.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClientTable {
     /// The encryption types it offers and accepts, best first.
@@ -291,7 +296,7 @@ pub struct ClientTable {
 }
 
 /// An acceptor.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AcceptorTable {
     /// What makes two requests the same: `tuple` (client, server and time), `hash` (the ciphertext) or
@@ -304,7 +309,7 @@ pub struct AcceptorTable {
 }
 
 /// What makes two requests the same.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum ReplayCacheName {
     /// Client, server, time and microseconds (RFC 4120 section 3.2.3).
@@ -316,7 +321,7 @@ pub enum ReplayCacheName {
 }
 
 /// Something a client does: log in, and unless `to` is absent, reach a service.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Call {
     /// The user; the host's own identity (`run_as`) if absent.
@@ -356,7 +361,7 @@ fn yes() -> bool {
 }
 
 /// An attacker's or a proxy's act: the last recorded message of a kind is sent again.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Replay {
     /// The host that recorded it on its way.
@@ -368,7 +373,7 @@ pub struct Replay {
 }
 
 /// Where a fact comes from.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
     /// A real implementation was seen doing it.
@@ -384,9 +389,9 @@ pub enum Evidence {
 pub struct Expectation {
     /// The error; success if absent.
     pub error: Option<Spanned<ErrorName>>,
-    /// The host that sent it.
+    /// The host that sent the error.
     pub sent_by: Option<Spanned<String>>,
-    /// What it noticed.
+    /// What the host that raised the error had noticed: the name of the typed error in kebab-case.
     pub cause: Option<Spanned<String>>,
     /// The text the user sees.
     pub text: Option<Spanned<String>>,
@@ -401,7 +406,7 @@ pub struct Expectation {
 }
 
 /// An act that works, or fails as stated, in every phase.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Control {
     /// What a client does.
@@ -413,7 +418,7 @@ pub struct Control {
 }
 
 /// One act of the symptom with what it must come to.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SymptomCheck {
     /// What a client does.
@@ -422,18 +427,20 @@ pub struct SymptomCheck {
     /// names.
     pub simultaneous: Option<Vec<Call>>,
     /// The call of `simultaneous` that must fail, from 1; the first if absent.
+    #[schemars(range(min = 1))]
     pub failing: Option<Spanned<usize>>,
     /// Time that passes before.
     pub wait: Option<Span>,
     /// The error; success if absent.
     pub error: Option<Spanned<ErrorName>>,
-    /// The host that sent it.
+    /// The host that sent the error.
     pub sent_by: Option<Spanned<String>>,
-    /// What it noticed.
+    /// What the host that raised the error had noticed: the name of the typed error in kebab-case.
     pub cause: Option<Spanned<String>>,
     /// The text the user sees.
     pub text: Option<Spanned<String>>,
     /// Messages that travelled, in this order, others between them allowed.
+    #[schemars(with = "Option<Vec<MessageLabel>>")]
     pub trace: Option<Spanned<Vec<String>>>,
     /// How many packets travelled.
     pub packets: Option<Spanned<usize>>,
@@ -470,7 +477,7 @@ impl SymptomCheck {
 }
 
 /// A proposed fix and its outcome.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fix {
     /// What is proposed.
@@ -482,11 +489,12 @@ pub struct Fix {
     pub works: bool,
     /// What remains of the symptom.
     pub error: Option<Spanned<ErrorName>>,
-    /// The host that sends it.
+    /// The host that sends the error.
     pub sent_by: Option<Spanned<String>>,
-    /// What it notices.
+    /// What the host that raises the error notices: the name of the typed error in kebab-case.
     pub cause: Option<Spanned<String>>,
     /// The control that no longer holds, from 1, where the symptom is gone.
+    #[schemars(range(min = 1))]
     pub breaks_control: Option<Spanned<usize>>,
     /// Why.
     pub because: Spanned<String>,

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use kdclab_kdc::Attributes;
 use kdclab_proto::PrincipalName;
-use serde_spanned::Spanned;
 
 use super::acts::{check_client, check_control, check_facts, check_symptom, check_verb};
 use super::limits;
 use super::model::{Fix, Script, TextOr, TrustTable};
 use super::scope::Scope;
 use super::source::{Fault, Source};
+use super::spanned::Spanned;
 
 impl Script {
     /// Checks what the tables' types cannot: every reference is defined, and every fix says what

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use kdclab_proto::{Principal, PrincipalName, Realm};
-use serde_spanned::Spanned;
 
 use super::model::Script;
 use super::source::{Fault, Source, choices};
+use super::spanned::Spanned;
 use super::verb::Verb;
 
 /// The realms, hosts and principals of a scenario.

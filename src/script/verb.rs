@@ -1,13 +1,16 @@
 //! The verbs: everything a scenario can do to its world. One key per step.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_spanned::Spanned;
 
+use super::limits::MAX_TIMES;
 use super::model::{AcceptorTable, Call, ClientTable, RealmSettings};
+use super::schema::{AttributeName, MessageName};
+use super::spanned::Spanned;
 use super::values::{EnctypeName, ErrorName, Instant, Offset, Span};
 
 /// One act upon the world.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Verb {
     /// Adds a principal with a password or a random key.
@@ -63,7 +66,7 @@ pub enum Verb {
 }
 
 /// A new principal.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddPrincipal {
     /// The principal.
@@ -75,13 +78,14 @@ pub struct AddPrincipal {
 }
 
 /// A client's act with its expected end.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Attempt {
     /// What the client does.
     pub call: Call,
-    /// How often, at most [`MAX_TIMES`](super::MAX_TIMES); once if absent.
+    /// How often; once if absent.
     #[serde(default = "once")]
+    #[schemars(range(min = 1, max = MAX_TIMES))]
     pub times: Spanned<u32>,
     /// The error each time; success if absent.
     pub error: Option<ErrorName>,
@@ -92,7 +96,7 @@ fn once() -> Spanned<u32> {
 }
 
 /// New keys for a principal.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeKey {
     /// The principal.
@@ -107,7 +111,7 @@ pub struct ChangeKey {
 }
 
 /// New settings for a host's acceptor.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigureAcceptor {
     /// The host.
@@ -117,7 +121,7 @@ pub struct ConfigureAcceptor {
 }
 
 /// New settings for a host's clients.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigureClient {
     /// The host.
@@ -127,7 +131,7 @@ pub struct ConfigureClient {
 }
 
 /// New settings for a realm.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigureRealm {
     /// The realm.
@@ -137,7 +141,7 @@ pub struct ConfigureRealm {
 }
 
 /// Keys on their way to a keytab.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeytabCopy {
     /// The service.
@@ -152,7 +156,7 @@ pub struct KeytabCopy {
 }
 
 /// Keys to be removed from a keytab.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KeytabRemoval {
     /// The service.
@@ -163,7 +167,7 @@ pub struct KeytabRemoval {
 
 /// What happens to packets between two hosts. Without `from`, `to`, `message` and `transport` it
 /// concerns every packet.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LinkFault {
     /// The sending host.
@@ -171,6 +175,7 @@ pub struct LinkFault {
     /// The receiving host.
     pub to: Option<Spanned<String>>,
     /// The message inside, such as `AP-REQ`.
+    #[schemars(with = "Option<MessageName>")]
     pub message: Option<Spanned<String>>,
     /// `udp` or `tcp`.
     pub transport: Option<TransportName>,
@@ -185,7 +190,7 @@ pub struct LinkFault {
 }
 
 /// UDP or TCP.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum TransportName {
     /// UDP.
@@ -195,7 +200,7 @@ pub enum TransportName {
 }
 
 /// What a faulty link does to a packet.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum LinkEffect {
     /// It arrives with one bit flipped.
@@ -219,18 +224,19 @@ pub enum LinkEffect {
 }
 
 /// Nothing to say beside the verb.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RepairLinks {}
 
 /// Changes of a principal.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModifyPrincipal {
     /// The principal.
     pub name: Spanned<String>,
     /// Attributes by their kadmin names with a sign, such as `-allow_tix`.
     #[serde(default)]
+    #[schemars(with = "Vec<AttributeName>")]
     pub attributes: Vec<Spanned<String>>,
     /// When the principal expires.
     pub expires: Option<Instant>,
@@ -245,7 +251,7 @@ pub struct ModifyPrincipal {
 }
 
 /// A credential cache.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CacheAt {
     /// The user.
@@ -255,7 +261,7 @@ pub struct CacheAt {
 }
 
 /// A host's own identity.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunAs {
     /// The host.
@@ -267,7 +273,7 @@ pub struct RunAs {
 }
 
 /// A clock.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetClock {
     /// The host.
@@ -277,7 +283,7 @@ pub struct SetClock {
 }
 
 /// A user's new password.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetPassword {
     /// The user.
@@ -297,7 +303,7 @@ fn yes() -> bool {
 }
 
 /// One side of a trust.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetTrustKey {
     /// The trust's principal, `krbtgt/TO@FROM`.

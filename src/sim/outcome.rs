@@ -68,7 +68,7 @@ pub enum SessionError {
 }
 
 impl SessionError {
-    const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 5] = [
         Self::ConnectionClosed,
         Self::ConnectionRefused,
         Self::NoAnswer,

@@ -50,8 +50,16 @@ impl Enctype {
     /// The name MIT prints, `aes256-cts-hmac-sha1-96`; `None` for a number without a profile here.
     pub fn name(self) -> Option<&'static str> {
         self.is_supported()
-            .then(|| self.names().and_then(|names| names.first().copied()))
+            .then(|| self.names().first().copied())
             .flatten()
+    }
+
+    /// What MIT prints, then the aliases it accepts; empty for a number without a name.
+    pub fn names(self) -> &'static [&'static str] {
+        NAMES
+            .iter()
+            .find(|(enctype, _)| *enctype == self)
+            .map_or(&[], |(_, names)| names)
     }
 
     /// The type a name stands for: any name or alias MIT's krb5.conf accepts (`aes256-cts`, `rc4-hmac`,
@@ -97,13 +105,6 @@ impl Enctype {
                 | Self::DES_HMAC_SHA1
                 | Self::RC4_HMAC_EXP
         )
-    }
-
-    fn names(self) -> Option<&'static [&'static str]> {
-        NAMES
-            .iter()
-            .find(|(enctype, _)| *enctype == self)
-            .map(|(_, names)| *names)
     }
 
     const DES_CBC_MD4: Self = Self(2);
@@ -163,7 +164,7 @@ const NAMES: &[(Enctype, &[&str])] = &[
 /// The name, or `etype 99` for a number without one.
 impl fmt::Display for Enctype {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.names().and_then(|names| names.first()) {
+        match self.names().first() {
             Some(name) => f.write_str(name),
             None => write!(f, "etype {}", self.0),
         }

@@ -1,0 +1,171 @@
+//! The JSON Schema of a scenario file, for editors.
+//!
+//! It is derived from the types that read the file; here are the values that are texts for TOML. It knows
+//! the shape alone: whether a named host exists is for `kdclab check`. Of the spellings that a file may
+//! use it has those in the capitals of the RFCs and of kadmin.
+
+use std::borrow::Cow;
+
+use kdclab_kdc::Attributes;
+use kdclab_proto::{Enctype, ErrorCode, LibraryError};
+use schemars::generate::SchemaSettings;
+use schemars::transform::{Transform, transform_subschemas};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::Value;
+
+use super::acts::MESSAGES;
+use super::model::{OneOrMany, Script, TextOr};
+use super::values::{EnctypeName, ErrorName, Instant, Offset, Span};
+use crate::sim::SessionError;
+
+/// The JSON Schema of a scenario file, draft 7, which is what editors of TOML understand.
+pub fn json_schema() -> Value {
+    SchemaSettings::draft07()
+        .with_transform(NoNull)
+        .into_generator()
+        .into_root_schema_for::<Script>()
+        .to_value()
+}
+
+/// Takes away the null that stands for an absent value: TOML has none.
+#[derive(Clone)]
+struct NoNull;
+
+impl Transform for NoNull {
+    fn transform(&mut self, schema: &mut Schema) {
+        transform_subschemas(self, schema);
+        if let Some(Value::Array(types)) = schema.get_mut("type") {
+            types.retain(|name| name != "null");
+            if let [Value::String(only)] = &types[..] {
+                let only = only.clone();
+                schema.insert("type".to_owned(), only.into());
+            }
+        }
+        if let Some(Value::Array(choices)) = schema.get_mut("anyOf") {
+            choices.retain(|choice| choice.get("type").is_none_or(|name| name != "null"));
+            if choices.len() == 1
+                && let Some(only) = schema.remove("anyOf")
+            {
+                schema.insert("allOf".to_owned(), only);
+            }
+        }
+    }
+}
+
+/// Implements [`JsonSchema`] under the type's own name.
+macro_rules! named_schema {
+    ($($type:ty, $name:literal => $schema:expr;)+) => {$(
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                $name.into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                $schema
+            }
+        }
+    )+};
+}
+
+named_schema! {
+    AttributeName, "Attribute" => json_schema!({
+        "description": "An attribute of a principal by its kadmin name with a sign, `-allow_tix`.",
+        "type": "string",
+        "enum": attributes(),
+    });
+    EnctypeName, "Enctype" => json_schema!({
+        "description": "An encryption type by its name in krb5.conf, `aes256-cts`.",
+        "type": "string",
+        "enum": enctypes(),
+    });
+    ErrorName, "Error" => json_schema!({
+        "description": "An error of RFC 4120 or MIT's name of it, an error of MIT's library, or the end of a session without any.",
+        "type": "string",
+        "enum": errors(),
+    });
+    Instant, "Instant" => json_schema!({
+        "description": "An instant of the years 1970 to 2105 in UTC, `2026-01-01T00:00:00Z`.",
+        "type": "string",
+        "pattern": "^(19[7-9][0-9]|20[0-9]{2}|210[0-5])-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",
+    });
+    MessageLabel, "MessageLabel" => json_schema!({
+        "description": "A message by its name; an error may have its number, `KRB-ERROR 41`.",
+        "anyOf": [
+            { "type": "string", "enum": MESSAGES },
+            { "type": "string", "pattern": "^KRB-ERROR -?[0-9]+$" },
+        ],
+    });
+    MessageName, "Message" => json_schema!({
+        "description": "A message by its name, `AP-REQ`.",
+        "type": "string",
+        "enum": MESSAGES,
+    });
+    Offset, "Offset" => json_schema!({
+        "description": "A clock's offset from the true time, `+310s` or `-5m`.",
+        "type": "string",
+        "pattern": "^[+-][0-9][0-9A-Za-z ]*$",
+    });
+    OneOrMany, "OneOrMany" => json_schema!({
+        "description": "A name or a list of names.",
+        "anyOf": [
+            { "type": "string" },
+            { "type": "array", "items": { "type": "string" } },
+        ],
+    });
+    Span, "Span" => json_schema!({
+        "description": "A length of time, `5m`, `1h 30m` or `250ms`.",
+        "type": "string",
+        "pattern": "^[0-9][0-9A-Za-z ]*$",
+    });
+}
+
+/// The schema of the texts that name an attribute of a principal.
+pub(super) struct AttributeName;
+
+/// The schema of the texts that name a message in a trace.
+pub(super) struct MessageLabel;
+
+/// The schema of the texts that name a message.
+pub(super) struct MessageName;
+
+impl<T: JsonSchema> JsonSchema for TextOr<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("TextOr{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "anyOf": [{ "type": "string" }, generator.subschema_for::<T>()],
+        })
+    }
+}
+
+fn attributes() -> Vec<String> {
+    Attributes::kadmin_names()
+        .flat_map(|name| [format!("+{name}"), format!("-{name}")])
+        .collect()
+}
+
+fn enctypes() -> Vec<&'static str> {
+    Enctype::SUPPORTED
+        .iter()
+        .flat_map(|enctype| enctype.names())
+        .copied()
+        .collect()
+}
+
+fn errors() -> Vec<&'static str> {
+    let protocol = ErrorCode::all().filter_map(ErrorCode::name);
+    let mit = ErrorCode::all().filter_map(ErrorCode::mit_name);
+    let library = LibraryError::all().filter_map(LibraryError::name);
+    let session = SessionError::ALL.into_iter().map(SessionError::name);
+    protocol
+        .chain(mit.filter(|name| !name.starts_with("KRB5PLACEHOLD_")))
+        .chain(library)
+        .chain(session)
+        .collect()
+}
