@@ -61,8 +61,19 @@ pub struct PhaseReport {
 
 /// Runs `scenario` from `seed`.
 pub fn run(scenario: &Scenario, seed: u64) -> Report {
+    play(scenario, seed, World::timeline)
+}
+
+/// Runs `scenario` from `seed`, and has every message taken apart in the timelines: what it says in clear,
+/// and who can and who cannot decrypt the rest.
+pub fn run_traced(scenario: &Scenario, seed: u64) -> Report {
+    play(scenario, seed, World::dissected_timeline)
+}
+
+fn play(scenario: &Scenario, seed: u64, timeline: fn(&World, usize) -> Vec<String>) -> Report {
     let mut run = Run {
         scenario,
+        timeline,
         phases: Vec::new(),
         mismatches: Vec::new(),
         hash: Sha256::new(),
@@ -134,6 +145,8 @@ fn act(world: &mut World, symptom: &SymptomCheck) -> Vec<Outcome> {
 
 struct Run<'a> {
     scenario: &'a Scenario,
+    /// How the packets of a phase are rendered.
+    timeline: fn(&World, usize) -> Vec<String>,
     phases: Vec<PhaseReport>,
     mismatches: Vec<Mismatch>,
     hash: Sha256,
@@ -252,7 +265,7 @@ impl Run<'_> {
             let mut world = world.clone();
             let before = world.packets().len();
             let mismatches = self.mismatches.len();
-            let place = control.span().start;
+            let table = control.span();
             let control = control.get_ref();
             let outcome = act_control(&mut world, control);
             let expected = control.error.as_ref().map(|error| *error.get_ref());
@@ -260,7 +273,7 @@ impl Run<'_> {
             if holds == (broken_control == Some(number)) {
                 self.mismatches.push(Mismatch {
                     phase,
-                    place: self.scenario.place_at(place),
+                    place: self.scenario.place_at(table.start),
                     what: format!("control {number}"),
                     expected: if holds {
                         "no longer holds".to_owned()
@@ -270,6 +283,15 @@ impl Run<'_> {
                     actual: mismatch::described(outcome.error()),
                     timeline: world.timeline(before),
                 });
+            } else if holds {
+                self.compare(
+                    phase,
+                    &world,
+                    before,
+                    &table,
+                    &control.expectation(),
+                    &outcome,
+                );
             }
             if phase == Phase::Healthy {
                 self.close(
@@ -373,7 +395,7 @@ impl Run<'_> {
             cause: failure.map(|failure| failure.cause.clone()),
             sent_by: failure.and_then(|failure| failure.sent_by.clone()),
             packets: world.packets()[before..].to_vec(),
-            timeline: world.timeline(before),
+            timeline: (self.timeline)(world, before),
         });
     }
 

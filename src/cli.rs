@@ -208,7 +208,16 @@ fn run_scenarios(out: &mut dyn Write, arguments: &RunArguments) -> Result<u8, Fa
             shard.has(position - 1)
         });
     }
-    let reports = run_all(&scenarios, arguments.seed, arguments.jobs);
+    let play = if arguments.trace {
+        check::run_traced
+    } else {
+        check::run
+    };
+    let reports = run_all(
+        &scenarios,
+        |scenario| play(scenario, arguments.seed),
+        arguments.jobs,
+    );
     for (scenario, report) in scenarios.iter().zip(&reports) {
         match arguments.format {
             Format::Human => report::human(out, scenario, report, arguments.trace)?,
@@ -236,7 +245,11 @@ fn run_scenarios(out: &mut dyn Write, arguments: &RunArguments) -> Result<u8, Fa
 }
 
 /// Runs the scenarios on `jobs` threads; the reports come in the order of the scenarios.
-fn run_all(scenarios: &[Scenario], seed: u64, jobs: Option<std::num::NonZeroUsize>) -> Vec<Report> {
+fn run_all(
+    scenarios: &[Scenario],
+    play: impl Fn(&Scenario) -> Report + Sync,
+    jobs: Option<std::num::NonZeroUsize>,
+) -> Vec<Report> {
     let jobs = jobs
         .or_else(|| thread::available_parallelism().ok())
         .map_or(1, std::num::NonZeroUsize::get)
@@ -252,7 +265,7 @@ fn run_all(scenarios: &[Scenario], seed: u64, jobs: Option<std::num::NonZeroUsiz
                         let Some(scenario) = scenarios.get(index) else {
                             return reports;
                         };
-                        reports.push((index, check::run(scenario, seed)));
+                        reports.push((index, play(scenario)));
                     }
                 })
             })

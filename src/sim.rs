@@ -6,6 +6,7 @@
 mod acceptors;
 mod build;
 mod client;
+mod dissection;
 mod host;
 mod kdcs;
 mod label;
@@ -15,6 +16,8 @@ mod random;
 mod verbs;
 mod world;
 
+pub use dissection::{Dissection, Holder, SealedPart};
+pub(crate) use dissection::{PART_NAMES, names as holder_names};
 pub use kdcs::ServedKdc;
 pub use network::{Fate, Packet, Payload};
 pub use outcome::{Failure, Outcome, SessionError, VerbError};

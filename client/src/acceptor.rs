@@ -50,6 +50,9 @@ pub struct Acceptor {
     /// What ties its sessions to their channel. In GSS, tickets are compared with the initiator's address in
     /// here and not with the peer's.
     pub channel_bindings: Option<ChannelBindings>,
+    /// How many seconds its AP-REPs add to the authenticator's time: none in Kerberos 5. Kerberos 4 added one,
+    /// and no initiator of Kerberos 5 accepts that.
+    pub ap_rep_added_seconds: u32,
     /// The authenticators it accepted.
     pub replay_cache: ReplayCache,
 }
@@ -92,6 +95,7 @@ impl Acceptor {
             identity: None,
             user_to_user_key: None,
             channel_bindings: None,
+            ap_rep_added_seconds: 0,
             replay_cache: ReplayCache::new(replay_key),
         }
     }

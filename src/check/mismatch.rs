@@ -1,11 +1,12 @@
 //! What did not go as the file says.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
 use crate::script::model::{Expectation, Phase};
 use crate::script::values::ErrorName;
-use crate::sim::{Failure, Outcome, VerbError, World};
+use crate::sim::{Failure, Holder, Outcome, SealedPart, VerbError, World, holder_names};
 
 /// A statement of a scenario file that did not hold.
 #[derive(Clone, Debug)]
@@ -154,6 +155,17 @@ pub(super) fn differences(
             );
         }
     }
+    if !expectation.decrypted_by.is_empty() {
+        differences.extend(decryption_differences(world, start, expectation));
+    }
+    let mut differ = |span: Option<Range<usize>>, what: &str, expected: String, actual: String| {
+        differences.push(Difference {
+            span,
+            what: what.to_owned(),
+            expected,
+            actual,
+        });
+    };
     if let Some(packets) = &expectation.packets {
         let actual = world.packets().len() - start;
         if actual != *packets.get_ref() {
@@ -195,6 +207,43 @@ pub(super) fn differences(
                     since.join("; ")
                 },
             );
+        }
+    }
+    differences
+}
+
+/// Where others can decrypt a part than `expectation` says.
+fn decryption_differences(
+    world: &World,
+    start: usize,
+    expectation: &Expectation,
+) -> Vec<Difference> {
+    let parts: Vec<SealedPart> = world
+        .dissections(start)
+        .into_iter()
+        .flat_map(|message| message.sealed)
+        .collect();
+    let mut differences = Vec::new();
+    for (name, holders) in &expectation.decrypted_by {
+        let wanted: BTreeSet<Holder> = holders
+            .get_ref()
+            .iter()
+            .filter_map(|holder| world.scope().holder_named(holder).ok())
+            .collect();
+        let mut travelled = parts.iter().filter(|part| part.name == *name).peekable();
+        let actual = match travelled.peek() {
+            None => Some("no such part travelled".to_owned()),
+            Some(_) => travelled
+                .find(|part| part.opened_by != wanted)
+                .map(|part| holder_names(&part.opened_by)),
+        };
+        if let Some(actual) = actual {
+            differences.push(Difference {
+                span: Some(holders.span()),
+                what: format!("who can decrypt the {name}"),
+                expected: holder_names(&wanted),
+                actual,
+            });
         }
     }
     differences

@@ -3,13 +3,14 @@
 use kdclab_proto::Principal;
 
 use super::limits::{MAX_ENTRIES, MAX_TIMES};
-use super::model::{Call, ClientTable, Control, SymptomCheck};
+use super::model::{Call, ClientTable, Control, Expectation, SymptomCheck};
 use super::rules::check_attributes;
 use super::scope::{Kind, Scope};
 use super::source::{Fault, Source, choices};
 use super::spanned::Spanned;
 use super::values::ErrorName;
 use super::verb::{LinkEffect, Verb};
+use crate::sim::PART_NAMES;
 
 pub(super) fn check_client(
     scope: &Scope,
@@ -20,6 +21,9 @@ pub(super) fn check_client(
         for host in &kdcs.get_ref().0 {
             scope.host_named(source, host, kdcs.span())?;
         }
+    }
+    if let Some(client) = &client.authenticator_client {
+        scope.principal(source, client, &[])?;
     }
     Ok(())
 }
@@ -48,20 +52,47 @@ pub(super) fn check_control(
 ) -> Result<(), Box<Fault>> {
     let table = control.get_ref();
     match (&table.call, &table.replay) {
-        (Some(call), None) => check_call(scope, source, call),
+        (Some(call), None) => check_call(scope, source, call)?,
         (None, Some(replay)) => {
             scope.host(source, &replay.from)?;
             if let Some(host) = &replay.at {
                 scope.host(source, host)?;
             }
-            scope.principal(source, &replay.to, &[Kind::Service])
+            scope.principal(source, &replay.to, &[Kind::Service])?;
         }
-        _ => Err(source.fault(
-            control.span(),
-            "a [[control]] has exactly one of `call` and `replay`".to_owned(),
-            Some("keep one of them; a second act is a [[control]] of its own".to_owned()),
-        )),
+        _ => {
+            return Err(source.fault(
+                control.span(),
+                "a [[control]] has exactly one of `call` and `replay`".to_owned(),
+                Some("keep one of them; a second act is a [[control]] of its own".to_owned()),
+            ));
+        }
     }
+    check_messages(scope, source, &table.expectation())
+}
+
+/// What is said of the messages that travelled.
+fn check_messages(
+    scope: &Scope,
+    source: &Source,
+    expectation: &Expectation,
+) -> Result<(), Box<Fault>> {
+    if let Some(trace) = &expectation.trace {
+        check_trace(source, trace)?;
+    }
+    for (part, holders) in &expectation.decrypted_by {
+        if !PART_NAMES.contains(&part.as_str()) {
+            return Err(source.fault(
+                holders.span(),
+                format!("unknown part of a message `{part}`"),
+                Some(choices(part, PART_NAMES)),
+            ));
+        }
+        for holder in holders.get_ref() {
+            scope.holder(source, holder, holders.span())?;
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn check_symptom(
@@ -98,13 +129,10 @@ pub(super) fn check_symptom(
     if let Some(host) = &table.sent_by {
         scope.host(source, host)?;
     }
-    if let Some(trace) = &table.trace {
-        check_trace(source, trace)?;
-    }
     for (host, line) in &table.log {
         scope.host_named(source, host, line.span())?;
     }
-    Ok(())
+    check_messages(scope, source, &table.expectation())
 }
 
 fn check_simultaneous(

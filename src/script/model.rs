@@ -290,6 +290,9 @@ pub struct ClientTable {
     pub kdc_timeout: Option<Span>,
     /// How often Java asks the same KDC; MIT has no such setting.
     pub max_retries: Option<u32>,
+    /// The client that its programs name in their authenticators; the ticket's own if absent. Only a
+    /// manipulated program says otherwise.
+    pub authenticator_client: Option<Spanned<String>>,
     /// The hosts it takes for the KDCs of realms, by realm; the true ones of every realm that is not here.
     #[serde(default)]
     pub kdc: Tables<Spanned<OneOrMany>>,
@@ -302,6 +305,9 @@ pub struct AcceptorTable {
     /// What makes two requests the same: `tuple` (client, server and time), `hash` (the ciphertext) or
     /// `none`.
     pub replay_cache: Option<ReplayCacheName>,
+    /// How many seconds it adds to the time that it returns in an AP-REP: 0 in Kerberos 5, 1 in the manner of
+    /// Kerberos 4.
+    pub ap_rep_added_seconds: Option<u32>,
     /// The host whose replay cache it shares, as through a shared file.
     pub shares_replay_cache_with: Option<Spanned<String>>,
     /// How far clocks may be apart.
@@ -403,6 +409,8 @@ pub struct Expectation {
     pub takes: Option<Spanned<Span>>,
     /// Lines in the logs of hosts, a part of each.
     pub log: BTreeMap<String, Spanned<String>>,
+    /// Who can decrypt each part of the messages.
+    pub decrypted_by: BTreeMap<String, Spanned<Vec<String>>>,
 }
 
 /// An act that works, or fails as stated, in every phase.
@@ -415,6 +423,24 @@ pub struct Control {
     pub replay: Option<Replay>,
     /// The error; success if absent.
     pub error: Option<Spanned<ErrorName>>,
+    /// Messages that travelled, in this order, others between them allowed.
+    pub trace: Option<Spanned<Vec<String>>>,
+    /// Who can decrypt each part of the messages, by the name of the part, such as `AS-REP enc-part`:
+    /// hosts and users, and nobody else of this world.
+    #[serde(default)]
+    pub decrypted_by: BTreeMap<String, Spanned<Vec<String>>>,
+}
+
+impl Control {
+    /// What the act must come to.
+    pub fn expectation(&self) -> Expectation {
+        Expectation {
+            error: self.error.clone(),
+            trace: self.trace.clone(),
+            decrypted_by: self.decrypted_by.clone(),
+            ..Expectation::default()
+        }
+    }
 }
 
 /// One act of the symptom with what it must come to.
@@ -449,6 +475,10 @@ pub struct SymptomCheck {
     /// Lines in the logs of hosts, a part of each.
     #[serde(default)]
     pub log: BTreeMap<String, Spanned<String>>,
+    /// Who can decrypt each part of the messages, by the name of the part, such as `AS-REP enc-part`:
+    /// hosts and users, and nobody else of this world.
+    #[serde(default)]
+    pub decrypted_by: BTreeMap<String, Spanned<Vec<String>>>,
     /// Where the facts come from.
     pub evidence: Evidence,
 }
@@ -472,6 +502,7 @@ impl SymptomCheck {
             packets: self.packets.clone(),
             takes: self.takes.clone(),
             log: self.log.clone(),
+            decrypted_by: self.decrypted_by.clone(),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::model::Script;
 use super::source::{Fault, Source, choices};
 use super::spanned::Spanned;
 use super::verb::Verb;
+use crate::sim::Holder;
 
 /// The realms, hosts and principals of a scenario.
 #[derive(Clone, Debug, Default)]
@@ -125,6 +126,29 @@ impl Scope {
         span: Range<usize>,
     ) -> Result<(), Box<Fault>> {
         known(source, "host", name, span, &self.hosts)
+    }
+
+    /// The host or else the principal of that name, as one who holds keys.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub fn holder_named(&self, text: &str) -> Result<Holder, String> {
+        if self.hosts.contains(text) {
+            return Ok(Holder::Host(text.to_owned()));
+        }
+        self.parse(text).map(Holder::User)
+    }
+
+    pub(super) fn holder(
+        &self,
+        source: &Source,
+        text: &str,
+        span: Range<usize>,
+    ) -> Result<(), Box<Fault>> {
+        match self.holder_named(text) {
+            Ok(Holder::Host(_)) => Ok(()),
+            _ => self.principal(source, &Spanned::new(span, text.to_owned()), &[Kind::User]),
+        }
     }
 
     pub(super) fn realm(&self, source: &Source, name: &Spanned<String>) -> Result<(), Box<Fault>> {

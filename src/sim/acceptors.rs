@@ -79,6 +79,7 @@ impl World {
             identity: None,
             user_to_user_key: None,
             channel_bindings: None,
+            ap_rep_added_seconds: host.ap_rep_added_seconds,
             replay_cache: ReplayCache::new(replay_key(host.replay_cache)),
         };
         let cache = self

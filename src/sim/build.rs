@@ -314,8 +314,17 @@ impl World {
         host: &str,
         table: &ClientTable,
     ) -> Result<bool, VerbError> {
+        let authenticator_client = table
+            .authenticator_client
+            .as_ref()
+            .map(|client| self.principal(client.get_ref()))
+            .transpose()?;
         let host = self.host_mut(host)?;
         let kdcs_before = host.kdcs.clone();
+        let authenticator_client_before = host.authenticator_client.clone();
+        if authenticator_client.is_some() {
+            host.authenticator_client = authenticator_client;
+        }
         for (realm, kdcs) in &table.kdc {
             let realm = Realm::from(realm.get_ref().as_str());
             host.kdcs.insert(realm, kdcs.get_ref().0.clone());
@@ -350,7 +359,9 @@ impl World {
         if let Some(retries) = table.max_retries {
             config.max_retries = Some(retries);
         }
-        Ok(*config != before || host.kdcs != kdcs_before)
+        Ok(*config != before
+            || host.kdcs != kdcs_before
+            || host.authenticator_client != authenticator_client_before)
     }
 
     /// Changes a host's acceptor; whether anything is different then.
@@ -364,7 +375,9 @@ impl World {
             host.replay_cache,
             host.replay_cache_of.clone(),
             host.config.clockskew,
+            host.ap_rep_added_seconds,
         );
+        set(&mut host.ap_rep_added_seconds, table.ap_rep_added_seconds);
         set(&mut host.replay_cache, table.replay_cache);
         set(
             &mut host.config.clockskew,
@@ -378,6 +391,7 @@ impl World {
                 host.replay_cache,
                 host.replay_cache_of.clone(),
                 host.config.clockskew,
+                host.ap_rep_added_seconds,
             ))
     }
 

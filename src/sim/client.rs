@@ -299,6 +299,7 @@ impl Client {
         let Some(host) = world.hosts.get_mut(&self.host) else {
             return;
         };
+        let ticket = &host.with_authenticator_client(ticket);
         let cache = host.caches.get(&self.user);
         parameters.kdc_offset = cache.and_then(CredentialStore::kdc_offset).unwrap_or(0);
         let cached = cache.map_or(&[][..], CredentialStore::credentials);
@@ -334,6 +335,7 @@ impl Client {
         let Some(host) = world.hosts.get_mut(&self.host) else {
             return;
         };
+        let credential = &host.with_authenticator_client(credential);
         match ApExchange::start(credential, &parameters, now, &mut host.rng) {
             Ok((exchange, token)) => self.open_session(world, Some(exchange), token, remote),
             Err(error) => self.fail(Failure {

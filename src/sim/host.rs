@@ -1,9 +1,10 @@
 //! One machine.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-use kdclab_client::{ClientConfig, CredentialStore};
+use kdclab_client::{ClientConfig, Credential, CredentialStore};
 use kdclab_proto::{Keytab, Principal, Realm, Timestamp};
 
 use super::random::HostRng;
@@ -26,6 +27,8 @@ pub(super) struct Host {
     pub(super) kdcs: BTreeMap<Realm, Vec<String>>,
     /// The credential cache of each user.
     pub(super) caches: BTreeMap<Principal, CredentialStore>,
+    /// The client that its programs name in their authenticators in place of the ticket's.
+    pub(super) authenticator_client: Option<Principal>,
     /// The principal its programs use, with the keys they use for it.
     pub(super) run_as: Option<Principal>,
     pub(super) client_keytab: Keytab,
@@ -35,6 +38,8 @@ pub(super) struct Host {
     pub(super) keytab: Keytab,
     /// What its acceptor compares to find replays.
     pub(super) replay_cache: ReplayCacheName,
+    /// How many seconds its acceptor adds to the time that it returns.
+    pub(super) ap_rep_added_seconds: u32,
     /// The host whose replay cache its acceptor uses.
     pub(super) replay_cache_of: String,
     pub(super) log: Vec<String>,
@@ -52,11 +57,13 @@ impl Host {
             config,
             kdcs: BTreeMap::new(),
             caches: BTreeMap::new(),
+            authenticator_client: None,
             run_as: None,
             client_keytab: Keytab::default(),
             run_as_password: None,
             keytab: Keytab::default(),
             replay_cache: ReplayCacheName::Hash,
+            ap_rep_added_seconds: 0,
             replay_cache_of: name.to_owned(),
             log: Vec::new(),
             ports_used: 0,
@@ -78,6 +85,20 @@ impl Host {
         let port = FIRST_CLIENT_PORT + self.ports_used % (u16::MAX - FIRST_CLIENT_PORT);
         self.ports_used = self.ports_used.wrapping_add(1);
         SocketAddr::new(self.address, port)
+    }
+
+    /// The credential as its programs use it: with the client that they name in their authenticators.
+    pub(super) fn with_authenticator_client<'c>(
+        &self,
+        credential: &'c Credential,
+    ) -> Cow<'c, Credential> {
+        match &self.authenticator_client {
+            Some(client) => Cow::Owned(Credential {
+                client: client.clone(),
+                ..credential.clone()
+            }),
+            None => Cow::Borrowed(credential),
+        }
     }
 
     /// Empties a user's cache; whether there was anything in it.

@@ -390,7 +390,11 @@ impl World {
     }
 
     /// The entry of `principal` in the database of `realm`. A trust's principal is in two of them.
-    fn entry(&self, realm: &Realm, principal: &Principal) -> Result<&PrincipalEntry, VerbError> {
+    pub(super) fn entry(
+        &self,
+        realm: &Realm,
+        principal: &Principal,
+    ) -> Result<&PrincipalEntry, VerbError> {
         self.database(realm)?
             .lookup(principal)
             .ok_or_else(|| VerbError::Unknown {

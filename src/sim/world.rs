@@ -50,6 +50,11 @@ impl World {
         self.now
     }
 
+    /// The names that the scenario defines.
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
     pub(super) fn admin_rng(&mut self) -> &mut HostRng {
         &mut self.admin_rng
     }

@@ -120,6 +120,10 @@ refusals! {
     failing_of_a_single_call: "evidence" => "failing  = 0\nevidence", "`failing` is about simultaneous calls", "remove it";
     a_cause_without_an_error: "error    = \"KRB_AP_ERR_MODIFIED\"" => "cause    = \"replay\"", "none is expected", "add `error";
     an_unknown_message_in_a_trace: "evidence" => "trace    = [\"AS-RQE\"]\nevidence", "unknown message `AS-RQE`", "did you mean";
+    an_unknown_part_of_a_message: "evidence" => "decrypted_by.\"AS-REP encpart\" = []\nevidence", "unknown part of a message `AS-REP encpart`", "AS-REP enc-part";
+    an_unknown_holder_of_a_key: "evidence" => "decrypted_by.\"AS-REP enc-part\" = [\"mallory\"]\nevidence", "unknown user `mallory`", "alice";
+    a_service_as_the_holder_of_a_key: "evidence" => "decrypted_by.\"AP-REQ ticket\" = [\"cifs/fs1.lab.example\"]\nevidence", "unknown user", "alice";
+    an_unknown_client_of_authenticators: "ws1  = {" => "ws1  = { client = { authenticator_client = \"mallory\" }, ", "unknown principal `mallory`", "alice";
     a_realm_that_ends_its_section: "[realm.\"LAB.EXAMPLE\"]" => "[realm.\"LAB]\\nx\"]", "is not a realm's name", "LAB.EXAMPLE";
     a_realm_without_a_kdc: "kdc      = \"kdc1\"" => "kdc      = []", "the realm has no KDC", "name the host";
     a_principal_defined_twice: "services = { " => "services = { alice = \"fs1\", ", "`alice` is defined twice", "";
@@ -183,6 +187,16 @@ mismatches! {
     another_text: "evidence" => "text     = \"Oh dear\"\nevidence", "text", "Oh dear", "Message stream modified";
     another_order: "evidence" => "trace    = [\"TGS-REP\", \"AS-REP\"]\nevidence", "trace", "AS-REP", "TGS-REQ";
     another_number_of_packets: "evidence" => "packets  = 0\nevidence", "packets", "0", "10";
+    another_reader: "evidence" => "decrypted_by.\"AS-REP enc-part\" = [\"bob\", \"kdc1\"]\nevidence",
+        "who can decrypt the AS-REP enc-part", "kdc1, bob@LAB.EXAMPLE", "kdc1, alice@LAB.EXAMPLE";
+    no_reader: "evidence" => "decrypted_by.\"AS-REP ticket\" = []\nevidence",
+        "who can decrypt the AS-REP ticket", "nobody", "kdc1";
+    a_part_that_does_not_travel: "evidence" => "decrypted_by.\"AP-REP enc-part\" = [\"alice\"]\nevidence",
+        "who can decrypt the AP-REP enc-part", "alice@LAB.EXAMPLE", "no such part travelled";
+    another_reader_in_a_control: "call = { user = \"bob\", from = \"ws1\" }" => "call = { user = \"bob\", from = \"ws1\" }\ndecrypted_by.\"AS-REP enc-part\" = [\"alice\"]",
+        "who can decrypt the AS-REP enc-part", "alice@LAB.EXAMPLE", "kdc1, bob@LAB.EXAMPLE";
+    another_order_in_a_control: "call = { user = \"bob\", from = \"ws1\" }" => "call = { user = \"bob\", from = \"ws1\" }\ntrace = [\"AS-REP\", \"AS-REQ\"]",
+        "trace", "AS-REQ", "AS-REP";
     another_log: "evidence" => "log.fs1  = \"Oh dear\"\nevidence", "log", "Oh dear", "";
     a_fault_that_breaks_nothing: "reset_key = \"cifs/fs1.lab.example\"" => "wait = \"1m\"",
         "error", "KRB_AP_ERR_MODIFIED (41)", "success";

@@ -84,7 +84,7 @@ impl Acceptor {
         let reply = if asked.flags.contains(ContextFlags::MUTUAL) {
             context.send_sequence = sequence_number(rng);
             context.acceptor_subkey = self.acceptor_subkey(presented, &context, rng)?;
-            let message = ap_rep(authenticator, &context, rng).encode();
+            let message = self.ap_rep(authenticator, &context, rng).encode();
             Some(self.frame(TokenId::ApRep, mechanism, message))
         } else {
             None
@@ -161,6 +161,32 @@ impl Acceptor {
             Ok(bound)
         } else {
             Err(AcceptError::ChannelBindings { initiator })
+        }
+    }
+
+    fn ap_rep(
+        &self,
+        authenticator: &Authenticator,
+        context: &EstablishedContext,
+        rng: &mut dyn CryptoRng,
+    ) -> ApRep {
+        let part = EncApRepPart {
+            ctime: authenticator
+                .ctime
+                .saturating_add(self.ap_rep_added_seconds.into()),
+            cusec: authenticator.cusec,
+            subkey: context.acceptor_subkey.as_ref().map(Into::into),
+            seq_number: Some(context.send_sequence),
+        };
+        let key = &context.session_key;
+        ApRep {
+            pvno: 5,
+            msg_type: 15,
+            enc_part: EncryptedData {
+                etype: key.enctype(),
+                kvno: None,
+                cipher: key.encrypt(KeyUsage::AP_REP, rng, &part.encode()),
+            },
         }
     }
 
@@ -253,28 +279,4 @@ fn promises_channel_bindings(authenticator: &Authenticator) -> bool {
                         .is_ok_and(|bits| u32::from_le_bytes(bits) & AP_OPTIONS_CBT != 0)
             })
         })
-}
-
-/// The authenticator's time comes back unchanged; only Kerberos 4 added one.
-fn ap_rep(
-    authenticator: &Authenticator,
-    context: &EstablishedContext,
-    rng: &mut dyn CryptoRng,
-) -> ApRep {
-    let part = EncApRepPart {
-        ctime: authenticator.ctime,
-        cusec: authenticator.cusec,
-        subkey: context.acceptor_subkey.as_ref().map(Into::into),
-        seq_number: Some(context.send_sequence),
-    };
-    let key = &context.session_key;
-    ApRep {
-        pvno: 5,
-        msg_type: 15,
-        enc_part: EncryptedData {
-            etype: key.enctype(),
-            kvno: None,
-            cipher: key.encrypt(KeyUsage::AP_REP, rng, &part.encode()),
-        },
-    }
 }

@@ -446,6 +446,23 @@ fn an_ap_rep_with_time_plus_one_fails_mutual_authentication() {
     );
 }
 
+/// Kerberos 4 in the acceptor: it adds to the time that it returns.
+#[test]
+fn an_acceptor_that_adds_a_second_is_not_believed() {
+    for (added, believed) in [(0, true), (1, false)] {
+        let mut acceptor = Acceptor {
+            ap_rep_added_seconds: added,
+            ..acceptor(Dialect::Mit)
+        };
+        let (exchange, token) = start(&Issue::new().credential(), &ApParameters::gss(), now());
+        let accepted = acceptor
+            .accept(now(), &mut rng(), None, &token)
+            .expect("the ticket is good");
+        let reply = accepted.reply.expect("an AP-REP was asked for");
+        assert_eq!(exchange.input(&reply).is_ok(), believed, "{added} added");
+    }
+}
+
 #[test]
 fn an_ap_rep_with_another_microsecond_fails_mutual_authentication() {
     assert!(matches!(
