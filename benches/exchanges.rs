@@ -7,11 +7,10 @@ use kdclab_client::{
     TgsExchange, TgsParameters,
 };
 use kdclab_kdc::{
-    Attributes, Database, Dialect, Kdc, KeyCache, PrincipalEntry, Protocol, RealmPolicy, Traffic,
-    Transport,
+    Attributes, Database, Dialect, Kdc, PrincipalEntry, Protocol, RealmPolicy, Traffic, Transport,
 };
 use kdclab_proto::{
-    Enctype, KerberosTime, Key, KeyUsage, Keytab, KeytabEntry, Principal, Timestamp,
+    Enctype, KerberosTime, Key, KeyCache, KeyUsage, Keytab, KeytabEntry, Principal, Timestamp,
 };
 use rand::SeedableRng;
 use rand::rngs::ChaCha12Rng;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use kdclab::catalogue::{self, Scenario};
-use kdclab::check::{self, DEFAULT_SEED};
+use kdclab::check::{self, DEFAULT_SEED, Options};
 
 fn main() {
     divan::main();
@@ -22,8 +22,9 @@ fn whole_catalogue(bencher: Bencher<'_, '_>) {
     bencher
         .counter(ItemsCount::new(scenarios.len()))
         .bench_local(|| {
+            let options = Options::default();
             for scenario in &scenarios {
-                assert!(check::run(scenario, DEFAULT_SEED).is_ok());
+                assert!(check::run_with(scenario, &options).is_ok());
             }
         });
 }

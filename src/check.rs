@@ -4,7 +4,7 @@ mod mismatch;
 
 use std::ops::Range;
 
-use kdclab_proto::KerberosTime;
+use kdclab_proto::{KerberosTime, KeyCache};
 use sha2::{Digest, Sha256};
 
 use crate::catalogue::Scenario;
@@ -59,29 +59,50 @@ pub struct PhaseReport {
     pub timeline: Vec<String>,
 }
 
+/// How scenarios are played.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where all randomness comes from.
+    pub seed: u64,
+    /// Whether the timelines take every message apart: what it says in clear, and who can and who cannot
+    /// decrypt the rest.
+    pub trace: bool,
+    /// The keys of passwords that are known already. Scenarios that share it derive no key twice.
+    pub key_cache: KeyCache,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            seed: DEFAULT_SEED,
+            trace: false,
+            key_cache: KeyCache::default(),
+        }
+    }
+}
+
 /// Runs `scenario` from `seed`.
 pub fn run(scenario: &Scenario, seed: u64) -> Report {
-    play(scenario, seed, World::timeline)
+    let options = Options {
+        seed,
+        ..Options::default()
+    };
+    run_with(scenario, &options)
 }
 
-/// Runs `scenario` from `seed`, and has every message taken apart in the timelines: what it says in clear,
-/// and who can and who cannot decrypt the rest.
-pub fn run_traced(scenario: &Scenario, seed: u64) -> Report {
-    play(scenario, seed, World::dissected_timeline)
-}
-
-fn play(scenario: &Scenario, seed: u64, timeline: fn(&World, usize) -> Vec<String>) -> Report {
+/// Runs `scenario` as `options` say.
+pub fn run_with(scenario: &Scenario, options: &Options) -> Report {
     let mut run = Run {
         scenario,
-        timeline,
+        options,
         phases: Vec::new(),
         mismatches: Vec::new(),
         hash: Sha256::new(),
     };
-    run.scenario(seed);
+    run.scenario();
     Report {
         id: scenario.id.clone(),
-        seed,
+        seed: options.seed,
         phases: run.phases,
         transcript_sha256: hex(&run.hash.finalize()),
         mismatches: run.mismatches,
@@ -104,7 +125,7 @@ pub fn world_in(
     epoch: Option<KerberosTime>,
 ) -> Result<World, VerbError> {
     let script = &scenario.script;
-    let mut world = World::build(script, seed, epoch)?;
+    let mut world = World::build(script, seed, epoch, &KeyCache::default())?;
     for verb in &script.given {
         world.apply(verb.get_ref())?;
     }
@@ -145,17 +166,17 @@ fn act(world: &mut World, symptom: &SymptomCheck) -> Vec<Outcome> {
 
 struct Run<'a> {
     scenario: &'a Scenario,
-    /// How the packets of a phase are rendered.
-    timeline: fn(&World, usize) -> Vec<String>,
+    options: &'a Options,
     phases: Vec<PhaseReport>,
     mismatches: Vec<Mismatch>,
     hash: Sha256,
 }
 
 impl Run<'_> {
-    fn scenario(&mut self, seed: u64) {
+    fn scenario(&mut self) {
         let script = &self.scenario.script;
-        let mut healthy = match World::build(script, seed, None) {
+        let options = self.options;
+        let mut healthy = match World::build(script, options.seed, None, &options.key_cache) {
             Ok(world) => world,
             Err(error) => return self.impossible(Phase::Healthy, &error),
         };
@@ -395,7 +416,11 @@ impl Run<'_> {
             cause: failure.map(|failure| failure.cause.clone()),
             sent_by: failure.and_then(|failure| failure.sent_by.clone()),
             packets: world.packets()[before..].to_vec(),
-            timeline: (self.timeline)(world, before),
+            timeline: if self.options.trace {
+                world.dissected_timeline(before)
+            } else {
+                world.timeline(before)
+            },
         });
     }
 

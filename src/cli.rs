@@ -208,16 +208,12 @@ fn run_scenarios(out: &mut dyn Write, arguments: &RunArguments) -> Result<u8, Fa
             shard.has(position - 1)
         });
     }
-    let play = if arguments.trace {
-        check::run_traced
-    } else {
-        check::run
+    let options = check::Options {
+        seed: arguments.seed,
+        trace: arguments.trace,
+        ..check::Options::default()
     };
-    let reports = run_all(
-        &scenarios,
-        |scenario| play(scenario, arguments.seed),
-        arguments.jobs,
-    );
+    let reports = run_all(&scenarios, &options, arguments.jobs);
     for (scenario, report) in scenarios.iter().zip(&reports) {
         match arguments.format {
             Format::Human => report::human(out, scenario, report, arguments.trace)?,
@@ -247,7 +243,7 @@ fn run_scenarios(out: &mut dyn Write, arguments: &RunArguments) -> Result<u8, Fa
 /// Runs the scenarios on `jobs` threads; the reports come in the order of the scenarios.
 fn run_all(
     scenarios: &[Scenario],
-    play: impl Fn(&Scenario) -> Report + Sync,
+    options: &check::Options,
     jobs: Option<std::num::NonZeroUsize>,
 ) -> Vec<Report> {
     let jobs = jobs
@@ -265,7 +261,7 @@ fn run_all(
                         let Some(scenario) = scenarios.get(index) else {
                             return reports;
                         };
-                        reports.push((index, play(scenario)));
+                        reports.push((index, check::run_with(scenario, options)));
                     }
                 })
             })

@@ -289,7 +289,7 @@ impl AsExchange {
             salt: client_key::pw_salt(&self.method_data),
             ..KeyInfo::of_type(*first)
         });
-        let key = info.key(&self.parameters.secret, &self.client, &self.client);
+        let key = info.key(&self.parameters, &self.client, &self.client);
         self.preauth = match key {
             Ok(key) => Some(Preauth {
                 info,

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use kdclab_proto::crypto::{InvalidKey, Salt, StringToKeyError};
-use kdclab_proto::{Enctype, KerberosTime, Key, Principal};
+use kdclab_proto::{Enctype, KerberosTime, Key, KeyCache, Principal};
 use rand::CryptoRng;
 
-use crate::{Attributes, KeyCache, RealmPolicy};
+use crate::{Attributes, RealmPolicy};
 
 /// What identifies an entry for as long as it exists, whatever is changed about it. Unique in its
 /// database; [`Database::insert`](crate::Database::insert) hands it out.

@@ -1,10 +1,10 @@
 //! Trusts: principals `krbtgt/B@A` that two databases hold, each with keys of its own.
 
 use kdclab_proto::crypto::{Salt, StringToKeyError};
-use kdclab_proto::{Enctype, Principal, Realm};
+use kdclab_proto::{Enctype, KeyCache, Principal, Realm};
 
 use crate::entry::{PasswordKeys, PrincipalEntry};
-use crate::{Database, DatabaseError, KeyCache};
+use crate::{Database, DatabaseError};
 
 /// One side of a trust: the keys that one realm's database holds for it.
 #[derive(Clone)]

@@ -14,6 +14,7 @@ mod enctype;
 mod enctype_list;
 mod error;
 mod key;
+mod key_cache;
 mod mac;
 mod prf_plus;
 mod profile;
@@ -35,6 +36,7 @@ pub use error::{
     UnknownEnctype,
 };
 pub use key::Key;
+pub use key_cache::KeyCache;
 pub use prf_plus::krb_fx_cf2;
 pub use salt::Salt;
 pub use string_to_key::MAX_ITERATIONS;

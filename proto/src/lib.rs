@@ -13,7 +13,7 @@ mod name;
 mod time;
 
 pub use ccache::{Ccache, CcacheConfig, CcacheCredential, CcacheError, CcacheVersion, HeaderField};
-pub use crypto::{Enctype, Key, KeyUsage};
+pub use crypto::{Enctype, Key, KeyCache, KeyUsage};
 pub use der::DecodeError;
 pub use error_code::{ErrorCode, LibraryError};
 pub use file::Unrepresentable;

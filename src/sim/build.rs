@@ -4,10 +4,10 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use kdclab_client::ClientConfig;
 use kdclab_kdc::{
-    Attributes, Database, Dialect as KdcDialect, Kdc, KeyCache, LockoutPolicy, PrincipalEntry,
-    RealmPolicy, Traffic,
+    Attributes, Database, Dialect as KdcDialect, Kdc, LockoutPolicy, PrincipalEntry, RealmPolicy,
+    Traffic,
 };
-use kdclab_proto::{KerberosTime, NameType, Principal, PrincipalName, Realm};
+use kdclab_proto::{KerberosTime, KeyCache, NameType, Principal, PrincipalName, Realm};
 
 use super::acceptors::{Service, port_of};
 use super::host::Host;
@@ -36,6 +36,7 @@ impl World {
         script: &Script,
         seed: u64,
         epoch: Option<KerberosTime>,
+        key_cache: &KeyCache,
     ) -> Result<Self, VerbError> {
         let epoch = epoch
             .or_else(|| script.epoch.map(|epoch| epoch.0))
@@ -54,7 +55,7 @@ impl World {
             passwords: Default::default(),
             trust_passwords: Default::default(),
             network: Network::new(HostRng::new(seed, "(network)")),
-            key_cache: KeyCache::default(),
+            key_cache: key_cache.clone(),
             admin_rng: HostRng::new(seed, "(administrator)"),
             causes: Default::default(),
         };

@@ -289,6 +289,7 @@ impl Client {
         parameters.ticket_lifetime = call.lifetime.map(|span| span.0);
         parameters.renew_lifetime = call.renewable.map(|span| span.0);
         parameters.forwardable = call.forwardable.then_some(true);
+        parameters.key_cache = world.key_cache.clone();
         let (exchange, step) = KdcExchange::log_in(&host.config, parameters, now, &mut host.rng);
         self.step(world, Box::new(exchange), step);
     }

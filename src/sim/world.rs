@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use kdclab_client::{ClientConfig, ReplayCache, ReplayKey};
-use kdclab_kdc::{Database, KeyCache};
-use kdclab_proto::{KerberosTime, Keytab, KeytabEntry, Principal, Realm, Timestamp};
+use kdclab_kdc::Database;
+use kdclab_proto::{KerberosTime, KeyCache, Keytab, KeytabEntry, Principal, Realm, Timestamp};
 
 use super::acceptors::Service;
 use super::host::Host;

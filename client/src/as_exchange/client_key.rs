@@ -2,7 +2,7 @@ use kdclab_proto::crypto::Salt;
 use kdclab_proto::messages::{EtypeInfo, EtypeInfo2, PaData, PadataType};
 use kdclab_proto::{Enctype, Key, Keytab, Principal};
 
-use super::Secret;
+use super::{AsParameters, Secret};
 use crate::ClientError;
 use crate::dialect::EtypeInfoChoice;
 
@@ -67,18 +67,20 @@ impl KeyInfo {
     /// The client's key. `default_salt` is whose name and realm make the default salt.
     pub(super) fn key(
         &self,
-        secret: &Secret,
+        parameters: &AsParameters,
         client: &Principal,
         default_salt: &Principal,
     ) -> Result<Key, ClientError> {
-        match secret {
+        match &parameters.secret {
             Secret::Keytab(keytab) => newest_key(keytab, client, self.enctype),
             Secret::Password(password) => {
                 let salt = match &self.salt {
                     Some(salt) => salt.clone(),
                     None => Salt::Normal.bytes(default_salt),
                 };
-                Key::from_password(self.enctype, password, &salt, self.s2kparams.as_deref())
+                parameters
+                    .key_cache
+                    .key(self.enctype, password, &salt, self.s2kparams.as_deref())
                     .map_err(ClientError::StringToKey)
             }
         }

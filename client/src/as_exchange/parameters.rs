@@ -2,7 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use kdclab_proto::messages::HostAddresses;
-use kdclab_proto::{Enctype, Keytab, Principal, PrincipalName};
+use kdclab_proto::{Enctype, KeyCache, Keytab, Principal, PrincipalName};
 use zeroize::Zeroizing;
 
 use crate::SecretKind;
@@ -59,6 +59,8 @@ pub struct AsParameters {
     pub addresses: Option<HostAddresses>,
     /// Whether the ticket shall carry a PAC (MS-KILE section 2.2.3); `None` leaves it to the dialect.
     pub include_pac: Option<bool>,
+    /// The keys of passwords that are known already.
+    pub key_cache: KeyCache,
 }
 
 impl AsParameters {
@@ -89,6 +91,7 @@ impl AsParameters {
             postdate: None,
             addresses: None,
             include_pac: None,
+            key_cache: KeyCache::default(),
         }
     }
 }

@@ -131,6 +131,6 @@ impl AsExchange {
             Dialect::Java | Dialect::Java6 => &self.client,
             Dialect::Mit | Dialect::Windows => &named,
         };
-        info.key(&self.parameters.secret, &self.client, default_salt)
+        info.key(&self.parameters, &self.client, default_salt)
     }
 }

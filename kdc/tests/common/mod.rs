@@ -5,13 +5,13 @@ mod wire;
 use std::sync::LazyLock;
 
 use kdclab_kdc::{
-    Attributes, Database, Dialect, Kdc, KeyCache, PrincipalEntry, Protocol, RealmPolicy, Reply,
-    Traffic, Transport,
+    Attributes, Database, Dialect, Kdc, PrincipalEntry, Protocol, RealmPolicy, Reply, Traffic,
+    Transport,
 };
 use kdclab_proto::messages::{
     EncTicketPart, EncryptedData, KdcOptions, KdcReqBody, PaData, Ticket,
 };
-use kdclab_proto::{ErrorCode, KerberosTime, Key, KeyUsage, Principal, Realm};
+use kdclab_proto::{ErrorCode, KerberosTime, Key, KeyCache, KeyUsage, Principal, Realm};
 use rand::SeedableRng;
 use rand::rngs::ChaCha12Rng;
 

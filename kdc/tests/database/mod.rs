@@ -1,11 +1,10 @@
 //! Administrative acts: each returns a new snapshot and leaves the old one as it was.
 
 use kdclab_kdc::{
-    Database, DatabaseError, Dialect, KeyCache, LongTermKey, PasswordKeys, PrincipalEntry,
-    RealmPolicy,
+    Database, DatabaseError, Dialect, LongTermKey, PasswordKeys, PrincipalEntry, RealmPolicy,
 };
-use kdclab_proto::Key;
 use kdclab_proto::crypto::{Salt, StringToKeyError};
+use kdclab_proto::{Key, KeyCache};
 use rand::SeedableRng;
 use rand::rngs::ChaCha12Rng;
 

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kdclab_proto::crypto::StringToKeyError;
-use kdclab_proto::{Enctype, Key};
 use zeroize::Zeroizing;
+
+use crate::crypto::{Enctype, Key, StringToKeyError};
 
 type Question = (Enctype, Password, Vec<u8>, Option<Vec<u8>>);
 
@@ -33,8 +33,11 @@ impl PartialEq for Password {
 
 impl Eq for Password {}
 
+/// The most keys a cache remembers. A client derives keys with whatever salts a KDC sends it.
+const CAPACITY: usize = 1 << 17;
+
 /// The keys of passwords already asked for, so that none is derived twice: PBKDF2 is slow on purpose.
-/// Clones share their contents. A cache is an argument of whoever builds a realm, never a global.
+/// Clones share their contents. A cache is an argument of whoever builds a realm or logs in, never a global.
 #[derive(Clone, Default)]
 pub struct KeyCache {
     keys: Arc<Mutex<BTreeMap<Question, Key>>>,
@@ -63,7 +66,10 @@ impl KeyCache {
             return Ok(key);
         }
         let key = Key::from_password(enctype, password, salt, s2kparams)?;
-        self.lock().insert(question, key.clone());
+        let mut keys = self.lock();
+        if keys.len() < CAPACITY {
+            keys.insert(question, key.clone());
+        }
         Ok(key)
     }
 
