@@ -1,12 +1,19 @@
 //! The scenarios that the program carries with it, and those read from files.
 
+mod ids;
+
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 
 use crate::script::{self, Fault, MAX_LENGTH, Script, Source};
+
+pub use ids::IDS;
+
+/// What a new scenario looks like.
+const SKELETON: &str = include_str!("catalogue/skeleton.toml");
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
 
@@ -44,6 +51,11 @@ impl Scenario {
             text: text.to_owned(),
             embedded: false,
         })
+    }
+
+    /// What a reader would miss in the file, though it runs.
+    pub fn lints(&self) -> Vec<Box<Fault>> {
+        script::lint(&self.script, &Source::new(&self.path, &self.text))
     }
 
     /// Whether the program carries it, so that its id is enough to find it.
@@ -144,11 +156,53 @@ pub fn read(path: &Path) -> Result<Scenario, CatalogueError> {
     Scenario::parse(path, &text)
 }
 
+/// Writes a commented scenario to start from, `ID.toml` in `directory`, and returns its path.
+///
+/// # Errors
+/// [`CatalogueError::InvalidId`], [`CatalogueError::TakenId`] or, if the file is there already or cannot be
+/// written, [`CatalogueError::Unwritable`].
+pub fn create(directory: &Path, id: &str) -> Result<PathBuf, CatalogueError> {
+    if !is_id(id) {
+        return Err(CatalogueError::InvalidId { id: id.to_owned() });
+    }
+    if embedded()?.iter().any(|scenario| scenario.id == id) {
+        return Err(CatalogueError::TakenId { id: id.to_owned() });
+    }
+    let path = directory.join(format!("{id}.toml"));
+    std::fs::File::create_new(&path)
+        .and_then(|mut file| file.write_all(SKELETON.as_bytes()))
+        .map_err(|error| CatalogueError::Unwritable {
+            path: path.clone(),
+            error,
+        })?;
+    Ok(path)
+}
+
+/// Whether `text` is an id: words of small letters and digits, with `-` between them, not longer than a
+/// file's name may be.
+pub fn is_id(text: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    text.len() <= 200
+        && text
+            .split('-')
+            .all(|word| !word.is_empty() && word.bytes().all(is_letter))
+}
+
 /// A scenario that cannot be had.
 #[derive(Debug)]
 pub enum CatalogueError {
     /// The file is no scenario.
     Faulty(Box<Fault>),
+    /// A scenario cannot be called so.
+    InvalidId {
+        /// What was to be its id.
+        id: String,
+    },
+    /// An embedded scenario is called so.
+    TakenId {
+        /// The id.
+        id: String,
+    },
     /// No embedded scenario has this id.
     Unknown {
         /// The id.
@@ -163,12 +217,28 @@ pub enum CatalogueError {
         /// Why.
         error: io::Error,
     },
+    /// The file cannot be written.
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
 }
 
 impl fmt::Display for CatalogueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Faulty(fault) => fault.fmt(f),
+            Self::InvalidId { id } => write!(
+                f,
+                "error: `{}` is no id of a scenario\n  = help: use small letters and digits, with `-` between words, `moved-web-server`",
+                id.escape_debug()
+            ),
+            Self::TakenId { id } => write!(
+                f,
+                "error: the catalogue has a scenario `{id}`\n  = help: choose another id"
+            ),
             Self::Unknown { name, help } => write!(
                 f,
                 "error: unknown scenario `{name}`\n  = help: {help}\n  = help: a file of your own is given by its path, ending in .toml"
@@ -179,6 +249,9 @@ impl fmt::Display for CatalogueError {
                     f.write_str("\n  = help: name the .toml files in it")?;
                 }
                 Ok(())
+            }
+            Self::Unwritable { path, error } => {
+                write!(f, "error: cannot write {}: {error}", path.display())
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The command line.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
 use std::thread;
@@ -15,7 +15,7 @@ use crate::serve::{self, ServeError, ServeOptions};
 
 /// Everything is as described.
 const SUCCESS: u8 = 0;
-/// A scenario did not behave.
+/// A scenario did not behave, or lacks what a reader would miss.
 const MISBEHAVED: u8 = 1;
 /// Bad usage or a bad file.
 const BAD_USAGE: u8 = 2;
@@ -38,11 +38,17 @@ enum Command {
     },
     /// Run scenarios and compare what happens with what they say.
     Run(RunArguments),
-    /// Check that files are valid scenarios, without running them.
+    /// Check that files are valid scenarios, without running them. The status is 2 where one is not, and 1
+    /// where one lacks what a reader would miss.
     Check {
         /// The files.
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
+    },
+    /// Write a commented scenario to start from, ID.toml in the current directory.
+    New {
+        /// Its id: small letters and digits, with `-` between words.
+        id: String,
     },
     /// Print the JSON Schema of scenario files, for editors.
     Schema,
@@ -121,7 +127,7 @@ enum Format {
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match run(arguments.command, &mut io::stdout()) {
+    match run(arguments.command, &mut io::stdout(), &mut io::stderr()) {
         Ok(code) => ExitCode::from(code),
         // A reader that has seen enough, such as `head`, is no error.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
@@ -172,16 +178,15 @@ impl std::fmt::Display for Failure {
     }
 }
 
-fn run(command: Command, out: &mut dyn Write) -> Result<u8, Failure> {
+fn run(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Failure> {
     match command {
         Command::List { json: true } => report::list_json(out, &catalogue::embedded()?)?,
         Command::List { json: false } => report::list_human(out, &catalogue::embedded()?)?,
         Command::Run(arguments) => return run_scenarios(out, &arguments),
-        Command::Check { paths } => {
-            for path in paths {
-                catalogue::read(&path)?;
-                writeln!(out, "ok     {}", path.display())?;
-            }
+        Command::Check { paths } => return check_files(out, err, &paths),
+        Command::New { id } => {
+            let path = catalogue::create(Path::new(""), &id)?;
+            writeln!(out, "{}", path.display())?;
         }
         Command::Schema => report::schema(out)?,
         Command::Serve { scenario, options } => {
@@ -189,6 +194,30 @@ fn run(command: Command, out: &mut dyn Write) -> Result<u8, Failure> {
         }
     }
     Ok(SUCCESS)
+}
+
+/// Checks every file, whatever is wrong with those before it.
+fn check_files(out: &mut dyn Write, err: &mut dyn Write, paths: &[PathBuf]) -> Result<u8, Failure> {
+    let mut status = SUCCESS;
+    for path in paths {
+        let lints = match catalogue::read(path) {
+            Ok(scenario) => scenario.lints(),
+            Err(error) => {
+                writeln!(err, "{error}")?;
+                status = BAD_USAGE;
+                continue;
+            }
+        };
+        for lint in &lints {
+            writeln!(err, "{lint}")?;
+        }
+        if lints.is_empty() {
+            writeln!(out, "ok     {}", path.display())?;
+        } else {
+            status = status.max(MISBEHAVED);
+        }
+    }
+    Ok(status)
 }
 
 fn run_scenarios(out: &mut dyn Write, arguments: &RunArguments) -> Result<u8, Failure> {

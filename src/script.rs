@@ -6,6 +6,7 @@
 
 mod acts;
 mod limits;
+mod lint;
 pub mod model;
 mod rules;
 mod schema;
@@ -18,6 +19,7 @@ pub mod verb;
 use std::path::Path;
 
 pub use limits::{MAX_ENTRIES, MAX_HOSTS, MAX_LENGTH, MAX_PRINCIPALS, MAX_REALMS, MAX_TIMES};
+pub(crate) use lint::lint;
 pub use model::Script;
 pub use schema::json_schema;
 pub use scope::Scope;

@@ -4,17 +4,23 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use kdclab::catalogue::{self, Scenario};
-use kdclab::check::{self, DEFAULT_SEED};
+use kdclab::check::{self, DEFAULT_SEED, Mismatch};
+use kdclab::script::model::Phase;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() -> ExitCode {
     let scenarios = catalogue::embedded().unwrap_or_else(|error| panic!("{error}"));
     let mut trials = vec![ids(&scenarios)];
-    trials.extend(
-        scenarios
-            .into_iter()
-            .map(|scenario| Trial::test(scenario.id.clone(), move || runs(&scenario))),
-    );
+    for scenario in scenarios {
+        let id = scenario.id.clone();
+        if !scenario.script.lesson {
+            let scenario = scenario.clone();
+            trials.push(Trial::test(format!("without_faults::{id}"), move || {
+                fails_without_faults(scenario)
+            }));
+        }
+        trials.push(Trial::test(id, move || runs(&scenario)));
+    }
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
@@ -27,6 +33,17 @@ fn runs(scenario: &Scenario) -> Result<(), Failed> {
     Err(mismatches.join("\n").into())
 }
 
+/// What is stated of the broken world holds in no healthy one.
+fn fails_without_faults(mut scenario: Scenario) -> Result<(), Failed> {
+    scenario.script.fault.clear();
+    let report = check::run(&scenario, DEFAULT_SEED);
+    let fails = |mismatch: &Mismatch| mismatch.phase == Phase::Broken;
+    if report.mismatches.iter().any(fails) {
+        return Ok(());
+    }
+    Err("its symptom is there without its faults".into())
+}
+
 fn ids(scenarios: &[Scenario]) -> Trial {
     let ids: Vec<String> = scenarios
         .iter()
@@ -37,15 +54,7 @@ fn ids(scenarios: &[Scenario]) -> Trial {
         if unique.len() != ids.len() {
             return Err("two scenarios have the same id".into());
         }
-        let is_kebab = |id: &str| {
-            id.split('-').all(|word| {
-                !word.is_empty()
-                    && word
-                        .bytes()
-                        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-            })
-        };
-        match ids.iter().find(|id| !is_kebab(id)) {
+        match ids.iter().find(|id| !catalogue::is_id(id)) {
             Some(id) => Err(format!("{id} is not kebab-case").into()),
             None => Ok(()),
         }

@@ -135,6 +135,98 @@ error: unknown host `wsl`
     assert_eq!(stderr(&output), expected);
 }
 
+#[test]
+fn check_tells_of_every_file_and_a_bad_one_outweighs_a_lint() {
+    let directory = TempDir::new().unwrap();
+    let text = std::fs::read_to_string(SCENARIO).unwrap();
+    let lint = text.replacen("kdc1 = {}", "kdc1 = {}\nws2  = {}", 1);
+    let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
+    write("bad.toml", "format = 1");
+    write("good.toml", &text);
+    write("lint.toml", &lint);
+
+    let output = kdclab_in(directory.path(), &["check", "lint.toml", "good.toml"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(stdout(&output), "ok     good.toml\n");
+    let expected = "\
+warning: unused host `ws2`
+  --> lint.toml:18:1
+   |
+18 | ws2  = {}
+   | ^^^
+   |
+   = help: nothing in the file names it; remove it, or let it have a part
+";
+    assert_eq!(stderr(&output), expected);
+
+    let output = kdclab_in(
+        directory.path(),
+        &["check", "bad.toml", "lint.toml", "good.toml"],
+    );
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(stdout(&output), "ok     good.toml\n");
+    assert!(stderr(&output).contains("--> bad.toml:1:1"));
+    assert!(stderr(&output).ends_with(expected));
+}
+
+#[test]
+fn schema_prints_the_schema_that_the_files_name() {
+    let output = kdclab(&["schema"]);
+    assert_eq!(output.status.code(), Some(0));
+    let shipped = std::fs::read_to_string("scenarios/schema.json").unwrap();
+    assert!(stdout(&output) == shipped);
+}
+
+#[test]
+fn new_writes_a_scenario_that_checks_and_runs() {
+    let directory = TempDir::new().unwrap();
+    let here = directory.path();
+    let output = kdclab_in(here, &["new", "moved-file-server"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(stdout(&output), "moved-file-server.toml\n");
+
+    let output = kdclab_in(here, &["check", "moved-file-server.toml"]);
+    assert_eq!(stderr(&output), "");
+    assert_eq!(output.status.code(), Some(0));
+    let output = kdclab_in(here, &["run", "moved-file-server.toml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+}
+
+#[test]
+fn new_overwrites_nothing() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("mine.toml");
+    std::fs::write(&path, "precious").unwrap();
+    let output = kdclab_in(directory.path(), &["new", "mine"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("cannot write mine.toml"),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
+}
+
+#[test]
+fn new_takes_no_bad_and_no_taken_id() {
+    let directory = TempDir::new().unwrap();
+    for (id, reason) in [
+        ("../mine", "`../mine` is no id of a scenario"),
+        ("Mine", "`Mine` is no id"),
+        ("mine.toml", "`mine.toml` is no id"),
+        ("", "`` is no id"),
+        (
+            "service-key-mismatch",
+            "the catalogue has a scenario `service-key-mismatch`",
+        ),
+    ] {
+        let output = kdclab_in(directory.path(), &["new", id]);
+        assert_eq!(output.status.code(), Some(2), "{id}");
+        assert!(stderr(&output).contains(reason), "{}", stderr(&output));
+    }
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
 /// A wrong expectation prints what was expected and what happened with name and number, the place, the
 /// packets, and the command that replays it.
 #[test]

@@ -20,13 +20,15 @@ pub type Tables<T> = BTreeMap<Spanned<String>, T>;
 /// A scenario: a world, its fault, the symptom and the fixes.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "A scenario of kdclab")]
 pub struct Script {
     /// The version of this format, 1.
     #[schemars(extend("const" = 1))]
     pub format: Spanned<u32>,
     /// One line: what the user sees.
     pub title: String,
-    /// The catalogue ids this scenario covers.
+    /// The failures it covers, by the catalogue's ids (`S004-H6`) or by ids of one's own.
+    #[serde(default)]
     pub catalogue: Vec<Spanned<String>>,
     /// The topics it teaches.
     #[serde(default)]

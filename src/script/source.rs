@@ -23,8 +23,24 @@ impl Source {
 
     /// What is wrong at `span` (byte offsets into the text), and what to do about it.
     pub fn fault(&self, span: Range<usize>, title: String, help: Option<String>) -> Box<Fault> {
+        self.finding(Level::ERROR, span, title, help)
+    }
+
+    /// What could be better at `span`, and how.
+    pub fn warning(&self, span: Range<usize>, title: String, help: Option<String>) -> Box<Fault> {
+        self.finding(Level::WARNING, span, title, help)
+    }
+
+    fn finding(
+        &self,
+        level: Level<'static>,
+        span: Range<usize>,
+        title: String,
+        help: Option<String>,
+    ) -> Box<Fault> {
         let (line, column) = position(&self.text, span.start);
         Box::new(Fault {
+            level,
             path: self.path.clone(),
             text: self.text.clone(),
             span,
@@ -50,6 +66,10 @@ impl Source {
         position(&self.text, offset)
     }
 
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The file's path.
     pub fn path(&self) -> &Path {
         &self.path
@@ -67,9 +87,10 @@ fn position(text: &str, offset: usize) -> (usize, usize) {
     (line, column)
 }
 
-/// A file that is not a scenario: the place, the trouble and the remedy.
+/// A file that is not a scenario, or not a good one: the place, the trouble and the remedy.
 #[derive(Debug)]
 pub struct Fault {
+    level: Level<'static>,
     path: PathBuf,
     text: String,
     span: Range<usize>,
@@ -103,7 +124,11 @@ impl fmt::Display for Fault {
             .line_start(1)
             .path(path)
             .annotation(AnnotationKind::Primary.span(self.span.clone()));
-        let mut group = Level::ERROR.primary_title(&self.title).element(snippet);
+        let mut group = self
+            .level
+            .clone()
+            .primary_title(&self.title)
+            .element(snippet);
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help));
         }

@@ -1,4 +1,6 @@
-//! Scenario files: what is refused, and what editors are told.
+//! Scenario files: what is refused, what is warned of, and what editors and authors are told.
 
+mod documentation;
+mod lints;
 mod refusals;
 mod schema;
