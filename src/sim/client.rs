@@ -34,6 +34,8 @@ pub(super) struct Client {
     service: Option<Principal>,
     stage: Stage,
     renewed: bool,
+    /// The service ticket that was just got.
+    ticket: Option<Credential>,
     /// What the last delivery of the running exchange left.
     previous: Previous,
     result: Option<Result<(), Failure>>,
@@ -152,6 +154,7 @@ impl Client {
             service: None,
             stage: Stage::Idle,
             renewed: false,
+            ticket: None,
             previous: Previous::default(),
             result: None,
             last_sender: None,
@@ -167,6 +170,7 @@ impl Client {
             service: Some(service),
             stage: Stage::Idle,
             renewed: false,
+            ticket: None,
             previous: Previous::default(),
             result: None,
             last_sender: None,
@@ -248,11 +252,7 @@ impl Client {
         let Some(service) = self.service.clone() else {
             return self.succeed();
         };
-        let now = self.clock(world).time();
-        let held = self
-            .cache(world)
-            .and_then(|cache| cache.find(&CredentialQuery::valid(&service, now)))
-            .cloned();
+        let held = self.ticket.take().or_else(|| self.held(world, &service));
         match held {
             Some(credential) => self.reach_service(world, &call, &service, &credential),
             None => {
@@ -261,6 +261,22 @@ impl Client {
                 self.ask_tgs(world, &tgt, TgsParameters::service(server));
             }
         }
+    }
+
+    /// The ticket for `service` in the cache. One of the user's own realm may stand there without its
+    /// realm, as it was asked for.
+    fn held(&self, world: &World, service: &Principal) -> Option<Credential> {
+        let cache = self.cache(world)?;
+        let now = self.clock(world).time();
+        let as_asked = service.name.clone().at(Realm::default());
+        cache
+            .find(&CredentialQuery::valid(service, now))
+            .or_else(|| {
+                cache
+                    .find(&CredentialQuery::valid(&as_asked, now))
+                    .filter(|_| service.realm == self.user.realm)
+            })
+            .cloned()
     }
 
     /// Whether a program that reads the cache takes the ticket for one: Java overlooks what has expired.
@@ -424,6 +440,7 @@ impl Client {
                 }
             }
             Got::Tickets(tickets) => {
+                self.ticket = tickets.last().cloned();
                 if let Some(cache) = host.caches.get_mut(&self.user) {
                     tickets.into_iter().for_each(|ticket| cache.store(ticket));
                 }
