@@ -175,18 +175,23 @@ impl Run<'_> {
         }
     }
 
-    /// Every call of the symptom succeeds.
+    /// Every call of the symptom succeeds, unless it must fail.
     fn healthy(&mut self, world: &mut World) {
         let phase = Phase::Healthy;
         let mismatches = self.mismatches.len();
         let before = world.packets().len();
         for symptom in &self.scenario.script.symptom {
+            let place = symptom.span().start;
+            let must_fail = symptom.get_ref().must_fail.as_ref();
+            let expected = must_fail.map(|error| *error.get_ref());
             for outcome in act(world, symptom.get_ref()) {
-                if let Err(failure) = &outcome.result {
-                    self.mismatches.push(Mismatch::unexpected_failure(
+                if outcome.error() != expected {
+                    let place = must_fail.map_or(place, |error| error.span().start);
+                    self.mismatches.push(Mismatch::before_the_fault(
                         phase,
-                        self.scenario.place_at(symptom.span().start),
-                        failure,
+                        self.scenario.place_at(place),
+                        expected,
+                        &outcome,
                         world.timeline(before),
                     ));
                 }
@@ -295,9 +300,9 @@ impl Run<'_> {
             }
         }
         let start = world.packets().len();
-        let failure = self.try_symptom(world);
-        let remains = failure.as_ref().and_then(Outcome::error);
         let expected = fix.error.as_ref().map(|error| *error.get_ref());
+        let failure = self.try_symptom(world, expected);
+        let remains = failure.as_ref().and_then(Outcome::error);
         if remains != expected {
             let place = fix
                 .error
@@ -306,28 +311,24 @@ impl Run<'_> {
             self.mismatches.push(Mismatch {
                 phase,
                 place: self.scenario.place_at(place.start),
-                what: if fix.works {
-                    "a fix that works".to_owned()
-                } else {
-                    "what remains after a wrong fix".to_owned()
-                },
+                what: match (fix.works, self.scenario.script.must_fail()) {
+                    (true, false) => "a fix that works",
+                    (true, true) => "the act that must fail, after a fix that works",
+                    (false, false) => "what remains after a wrong fix",
+                    (false, true) => "the act that must fail, after a wrong fix",
+                }
+                .to_owned(),
                 expected: mismatch::described(expected),
                 actual: mismatch::described(remains),
                 timeline: world.timeline(start),
             });
         } else if let Some(outcome) = &failure {
-            let expectation = Expectation {
-                error: fix.error.clone(),
-                sent_by: fix.sent_by.clone(),
-                cause: fix.cause.clone(),
-                ..Expectation::default()
-            };
             self.compare(
                 phase,
                 world,
                 start,
                 &fix.title.span(),
-                &expectation,
+                &fix.expectation(),
                 outcome,
             );
         }
@@ -347,13 +348,27 @@ impl Run<'_> {
         }
     }
 
-    /// The calls of the symptom, as far as the first that fails.
-    fn try_symptom(&self, world: &mut World) -> Option<Outcome> {
-        self.scenario.script.symptom.iter().find_map(|symptom| {
-            act(world, symptom.get_ref())
-                .into_iter()
-                .find(|outcome| outcome.result.is_err())
-        })
+    /// The calls of the symptom, as far as the first that fails; of those that must fail, as far as the
+    /// first that does not end as `expected`, or else the last.
+    fn try_symptom(&self, world: &mut World, expected: Option<ErrorName>) -> Option<Outcome> {
+        let script = &self.scenario.script;
+        let must_fail = script.must_fail();
+        let mut last = None;
+        for symptom in &script.symptom {
+            for outcome in act(world, symptom.get_ref()) {
+                let error = outcome.error();
+                let decides = match (must_fail, expected) {
+                    (true, Some(_)) => error != expected,
+                    (true, None) => error.is_none(),
+                    (false, _) => error.is_some(),
+                };
+                if decides {
+                    return Some(outcome);
+                }
+                last = Some(outcome);
+            }
+        }
+        last.filter(|_| must_fail)
     }
 
     fn close(

@@ -12,12 +12,14 @@ mod label;
 mod network;
 mod outcome;
 mod random;
+mod theft;
 mod verbs;
 mod world;
 
 pub use kdcs::ServedKdc;
 pub use network::{Fate, Packet, Payload};
 pub use outcome::{Failure, Outcome, SessionError, VerbError};
+pub use theft::Forgery;
 pub use world::World;
 
 /// A message behind its length in four octets, as it travels on a stream (RFC 4120 section 7.2.2).

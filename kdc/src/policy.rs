@@ -53,6 +53,8 @@ pub struct RealmPolicy {
     pub reject_bad_transit: bool,
     /// Whether AS-REPs tell when the client was last seen.
     pub report_last_req: bool,
+    /// How many older versions of its ticket-granting key the realm keeps when the key is changed.
+    pub old_krbtgt_versions: usize,
 }
 
 impl RealmPolicy {
@@ -78,6 +80,7 @@ impl RealmPolicy {
             capaths: BTreeMap::new(),
             reject_bad_transit: true,
             report_last_req: false,
+            old_krbtgt_versions: 0,
         };
         match dialect {
             Dialect::Mit => Self {
@@ -107,6 +110,8 @@ impl RealmPolicy {
                     allow_rc4: true,
                     ..WeakCryptoPolicy::default()
                 },
+                // The password history of the account krbtgt.
+                old_krbtgt_versions: 1,
                 ..common
             },
         }

@@ -1,5 +1,7 @@
 //! The rules of what clients and administrators do.
 
+use std::collections::BTreeMap;
+
 use kdclab_proto::Principal;
 
 use super::limits::{MAX_ENTRIES, MAX_TIMES};
@@ -26,11 +28,8 @@ pub(super) fn check_client(
 
 fn check_call(scope: &Scope, source: &Source, call: &Call) -> Result<(), Box<Fault>> {
     scope.host(source, &call.from)?;
-    if let Some(user) = &call.user
-        // A user that exists nowhere is written with its realm.
-        && user.get_ref().parse::<Principal>().is_err()
-    {
-        scope.principal(source, user, &[])?;
+    if let Some(user) = &call.user {
+        check_client_name(scope, source, user)?;
     }
     if let Some(service) = &call.to {
         scope.principal(source, service, &[Kind::Service])?;
@@ -39,6 +38,18 @@ fn check_call(scope: &Scope, source: &Source, call: &Call) -> Result<(), Box<Fau
         scope.host(source, host)?;
     }
     Ok(())
+}
+
+/// A client that exists nowhere is written with its realm.
+fn check_client_name(
+    scope: &Scope,
+    source: &Source,
+    name: &Spanned<String>,
+) -> Result<(), Box<Fault>> {
+    match name.get_ref().parse::<Principal>() {
+        Ok(_) => Ok(()),
+        Err(_) => scope.principal(source, name, &[]),
+    }
 }
 
 pub(super) fn check_control(
@@ -90,6 +101,9 @@ pub(super) fn check_symptom(
             ));
         }
     }
+    if let Some(must_fail) = &table.must_fail {
+        check_must_fail(source, table, must_fail)?;
+    }
     check_facts(
         source,
         table.error.as_ref(),
@@ -101,7 +115,38 @@ pub(super) fn check_symptom(
     if let Some(trace) = &table.trace {
         check_trace(source, trace)?;
     }
-    for (host, line) in &table.log {
+    check_log(scope, source, &table.log)
+}
+
+/// An act that must not succeed does in the broken world, alone.
+fn check_must_fail(
+    source: &Source,
+    symptom: &SymptomCheck,
+    must_fail: &Spanned<ErrorName>,
+) -> Result<(), Box<Fault>> {
+    if let Some(error) = &symptom.error {
+        return Err(source.fault(
+            error.span(),
+            "an act that must fail has no error in the broken world".to_owned(),
+            Some("remove `error`: that the act succeeds is the symptom".to_owned()),
+        ));
+    }
+    if symptom.simultaneous.is_some() {
+        return Err(source.fault(
+            must_fail.span(),
+            "`must_fail` is about a single call".to_owned(),
+            Some("write each of the calls as a [[symptom]] of its own".to_owned()),
+        ));
+    }
+    Ok(())
+}
+
+pub(super) fn check_log(
+    scope: &Scope,
+    source: &Source,
+    log: &BTreeMap<String, Spanned<String>>,
+) -> Result<(), Box<Fault>> {
+    for (host, line) in log {
         scope.host_named(source, host, line.span())?;
     }
     Ok(())
@@ -196,9 +241,21 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
             scope.host(source, &change.host)
         }
         Verb::ConfigureRealm(change) => scope.realm(source, &change.realm),
+        Verb::CopyCcache(copy) => {
+            check_client_name(scope, source, &copy.user)?;
+            scope.host(source, &copy.from)?;
+            scope.host(source, &copy.to)
+        }
         Verb::ExportKeytab(copy) | Verb::Ktadd(copy) => {
             scope.principal(source, &copy.of, &[])?;
             scope.host(source, &copy.to)
+        }
+        Verb::ForgeTicket(forgery) => {
+            check_client_name(scope, source, &forgery.client)?;
+            if let Some(server) = &forgery.server {
+                scope.principal(source, server, &[Kind::Service, Kind::Trust])?;
+            }
+            scope.host(source, &forgery.on)
         }
         Verb::Ktremove(removal) => {
             scope.principal(source, &removal.of, &[])?;
@@ -228,12 +285,13 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
         }
         Verb::Noop(verb) => check_verb(scope, source, verb),
         Verb::PurgeCcache(cache) => {
-            scope.principal(source, &cache.user, &[])?;
+            check_client_name(scope, source, &cache.user)?;
             scope.host(source, &cache.on)
         }
-        Verb::RemovePrincipal(name) | Verb::ResetKey(name) | Verb::Unlock(name) => {
-            scope.principal(source, name, &[])
-        }
+        Verb::PurgeKeys(name)
+        | Verb::RemovePrincipal(name)
+        | Verb::ResetKey(name)
+        | Verb::Unlock(name) => scope.principal(source, name, &[]),
         Verb::RepairLinks(_) | Verb::Wait(_) => Ok(()),
         Verb::RunAs(run_as) => {
             let may_be_unknown = run_as.password.is_some()

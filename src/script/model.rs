@@ -63,6 +63,13 @@ pub struct Script {
 }
 
 impl Script {
+    /// Whether the symptom is a success: its acts must fail and do not.
+    pub fn must_fail(&self) -> bool {
+        self.symptom
+            .iter()
+            .any(|symptom| symptom.get_ref().must_fail.is_some())
+    }
+
     /// The first call of the symptom, or else of the controls.
     pub fn first_call(&self) -> Option<&Call> {
         let symptom = self
@@ -290,6 +297,8 @@ pub struct ClientTable {
     pub kdc_timeout: Option<Span>,
     /// How often Java asks the same KDC; MIT has no such setting.
     pub max_retries: Option<u32>,
+    /// Whether tickets are good from any address; otherwise from those of the host alone.
+    pub noaddresses: Option<bool>,
     /// The hosts it takes for the KDCs of realms, by realm; the true ones of every realm that is not here.
     #[serde(default)]
     pub kdc: Tables<Spanned<OneOrMany>>,
@@ -431,7 +440,10 @@ pub struct SymptomCheck {
     pub failing: Option<Spanned<usize>>,
     /// Time that passes before.
     pub wait: Option<Span>,
-    /// The error; success if absent.
+    /// The error of an act that must not succeed, an attacker's, before the fault. Without it the act works
+    /// before the fault.
+    pub must_fail: Option<Spanned<ErrorName>>,
+    /// The error in the broken world; success if absent.
     pub error: Option<Spanned<ErrorName>>,
     /// The host that sent the error.
     pub sent_by: Option<Spanned<String>>,
@@ -476,6 +488,20 @@ impl SymptomCheck {
     }
 }
 
+impl Fix {
+    /// What the symptom must come to.
+    pub fn expectation(&self) -> Expectation {
+        Expectation {
+            error: self.error.clone(),
+            sent_by: self.sent_by.clone(),
+            cause: self.cause.clone(),
+            text: self.text.clone(),
+            log: self.log.clone(),
+            ..Expectation::default()
+        }
+    }
+}
+
 /// A proposed fix and its outcome.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -487,12 +513,18 @@ pub struct Fix {
     pub steps: Vec<Spanned<Verb>>,
     /// Whether the symptom is gone and the controls hold.
     pub works: bool,
-    /// What remains of the symptom.
+    /// What the symptom comes to: what remains of it after a wrong fix or, where its acts must fail, how
+    /// they do after a right one. Success if absent.
     pub error: Option<Spanned<ErrorName>>,
     /// The host that sends the error.
     pub sent_by: Option<Spanned<String>>,
     /// What the host that raises the error notices: the name of the typed error in kebab-case.
     pub cause: Option<Spanned<String>>,
+    /// The text the user sees.
+    pub text: Option<Spanned<String>>,
+    /// Lines in the logs of hosts, a part of each.
+    #[serde(default)]
+    pub log: BTreeMap<String, Spanned<String>>,
     /// The control that no longer holds, from 1, where the symptom is gone.
     #[schemars(range(min = 1))]
     pub breaks_control: Option<Spanned<usize>>,

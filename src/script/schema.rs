@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use kdclab_kdc::Attributes;
+use kdclab_proto::messages::TicketFlags;
 use kdclab_proto::{Enctype, ErrorCode, LibraryError};
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
@@ -15,7 +16,7 @@ use serde_json::Value;
 
 use super::acts::MESSAGES;
 use super::model::{OneOrMany, Script, TextOr};
-use super::values::{EnctypeName, ErrorName, Instant, Offset, Span};
+use super::values::{EnctypeName, ErrorName, Instant, Offset, Span, TicketFlag};
 use crate::sim::SessionError;
 
 /// The JSON Schema of a scenario file, draft 7, which is what editors of TOML understand.
@@ -116,6 +117,11 @@ named_schema! {
         "description": "A length of time, `5m`, `1h 30m` or `250ms`.",
         "type": "string",
         "pattern": "^[0-9][0-9A-Za-z ]*$",
+    });
+    TicketFlag, "TicketFlag" => json_schema!({
+        "description": "A flag of a ticket by its name in RFC 4120, `pre-authent`.",
+        "type": "string",
+        "enum": TicketFlags::from_bits(u32::MAX).names().collect::<Vec<_>>(),
     });
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::sim::SessionError;
+use kdclab_proto::messages::TicketFlags;
 use kdclab_proto::{Enctype, ErrorCode, KerberosTime, LibraryError};
 use serde::{Deserialize, Deserializer, de};
 
@@ -108,6 +109,23 @@ impl<'de> Deserialize<'de> for EnctypeName {
                      `aes128-cts`, `aes256-sha2`, `rc4-hmac`, `des3-cbc-sha1`, `camellia256-cts`"
                 ))
             })
+    }
+}
+
+/// A flag of a ticket by its name in RFC 4120, `"pre-authent"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TicketFlag(pub TicketFlags);
+
+impl<'de> Deserialize<'de> for TicketFlag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        TicketFlags::from_name(&text).map(Self).ok_or_else(|| {
+            let names: Vec<&str> = TicketFlags::from_bits(u32::MAX).names().collect();
+            de::Error::custom(format!(
+                "unknown flag `{text}`; expected one of `{}`",
+                names.join("`, `")
+            ))
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use super::limits::MAX_TIMES;
 use super::model::{AcceptorTable, Call, ClientTable, RealmSettings};
 use super::schema::{AttributeName, MessageName};
 use super::spanned::Spanned;
-use super::values::{EnctypeName, ErrorName, Instant, Offset, Span};
+use super::values::{EnctypeName, ErrorName, Instant, Offset, Span, TicketFlag};
 
 /// One act upon the world.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -25,9 +25,14 @@ pub enum Verb {
     ConfigureClient(ConfigureClient),
     /// Changes a realm's settings.
     ConfigureRealm(ConfigureRealm),
+    /// Copies a user's credential cache to another host, as a thief or an administrator may.
+    CopyCcache(CcacheCopy),
     /// Copies the current keys of a service into a host's keytab, without changing them
     /// (`ktadd -norandkey`).
     ExportKeytab(KeytabCopy),
+    /// Makes a ticket without the KDC, with the service's key from a host's keytab. It becomes the only one in
+    /// the client's cache there.
+    ForgeTicket(ForgeTicket),
     /// Stops a host: it receives and sends nothing.
     HostDown(Spanned<String>),
     /// Starts a stopped host.
@@ -44,6 +49,8 @@ pub enum Verb {
     Noop(Box<Self>),
     /// Empties a user's credential cache on a host.
     PurgeCcache(CacheAt),
+    /// Removes every key version of a principal but the newest (`purgekeys`).
+    PurgeKeys(Spanned<String>),
     /// Removes a principal from its realm.
     RemovePrincipal(Spanned<String>),
     /// Removes every fault of the network.
@@ -138,6 +145,35 @@ pub struct ConfigureRealm {
     pub realm: Spanned<String>,
     /// The settings to change.
     pub set: RealmSettings,
+}
+
+/// A credential cache on its way to another host.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CcacheCopy {
+    /// The user.
+    pub user: Spanned<String>,
+    /// The host it is on.
+    pub from: Spanned<String>,
+    /// The host that gets the copy, in place of what the user has there.
+    pub to: Spanned<String>,
+}
+
+/// A ticket that no KDC issued.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ForgeTicket {
+    /// The client it names. Written with its realm it may be one that exists nowhere.
+    pub client: Spanned<String>,
+    /// The service; the ticket-granting service of the client's realm if absent.
+    pub server: Option<Spanned<String>>,
+    /// The host whose keytab holds the key of the service, and whose cache gets the ticket.
+    pub on: Spanned<String>,
+    /// What the ticket says it is, such as `pre-authent`.
+    #[serde(default)]
+    pub flags: Vec<TicketFlag>,
+    /// How long it is valid.
+    pub lifetime: Span,
 }
 
 /// Keys on their way to a keytab.

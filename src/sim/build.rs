@@ -343,6 +343,7 @@ impl World {
             &mut config.renew_lifetime,
             table.renew_lifetime.map(|span| span.0),
         );
+        set(&mut config.noaddresses, table.noaddresses);
         set(&mut config.udp_preference_limit, table.udp_preference_limit);
         if let Some(timeout) = table.kdc_timeout {
             config.kdc_timeout = Some(timeout.0);

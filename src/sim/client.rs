@@ -9,6 +9,7 @@ use kdclab_client::{
     ApExchange, ApExchangeError, ApParameters, AsParameters, ClientError, Credential,
     CredentialQuery, CredentialStore, Step, TgsParameters,
 };
+use kdclab_proto::messages::HostAddress;
 use kdclab_proto::{Principal, Realm, Timestamp};
 
 use self::delivery::{Delivered, Delivery, Previous};
@@ -305,6 +306,8 @@ impl Client {
         parameters.ticket_lifetime = call.lifetime.map(|span| span.0);
         parameters.renew_lifetime = call.renewable.map(|span| span.0);
         parameters.forwardable = call.forwardable.then_some(true);
+        parameters.addresses =
+            (!host.config.noaddresses).then(|| vec![HostAddress::from(host.address)]);
         let (exchange, step) = KdcExchange::log_in(&host.config, parameters, now, &mut host.rng);
         self.step(world, Box::new(exchange), step);
     }

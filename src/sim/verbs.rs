@@ -43,7 +43,9 @@ impl World {
             Verb::ConfigureRealm(change) => {
                 self.configure_realm(&Realm::from(change.realm.get_ref().as_str()), &change.set)
             }
+            Verb::CopyCcache(copy) => self.copy_ccache(copy),
             Verb::ExportKeytab(copy) => self.export_keytab(copy),
+            Verb::ForgeTicket(forgery) => self.forge_ticket(forgery),
             Verb::HostDown(host) => self.set_up(host.get_ref(), false),
             Verb::HostUp(host) => self.set_up(host.get_ref(), true),
             Verb::Ktadd(copy) => self.ktadd(copy),
@@ -63,6 +65,14 @@ impl World {
             Verb::PurgeCcache(cache) => {
                 let user = self.principal(cache.user.get_ref())?;
                 Ok(self.host_mut(cache.on.get_ref())?.purge_cache(&user))
+            }
+            Verb::PurgeKeys(name) => {
+                let principal = self.principal(name.get_ref())?;
+                let has_older = self.entry(&principal.realm, &principal)?.key_sets().len() > 1;
+                self.change_database(&principal.realm, |database| {
+                    database.update(&principal, |entry| entry.purge_keys(1))
+                })?;
+                Ok(has_older)
             }
             Verb::RemovePrincipal(name) => {
                 let principal = self.principal(name.get_ref())?;
@@ -161,12 +171,39 @@ impl World {
             .map(|enctype| kdclab_proto::Key::generate(*enctype, self.admin_rng()))
             .map(|key| key.map(LongTermKey::from))
             .collect::<Result<Vec<_>, _>>()?;
-        self.change_database(&principal.realm, |database| {
+        let kvno = self.entry(&principal.realm, principal)?.kvno();
+        self.replace_keys(
+            principal,
+            &principal.realm,
+            kvno.saturating_add(1),
+            keys,
+            keep_old,
+        )
+    }
+
+    /// Puts keys in place as version `kvno`. A realm may keep older versions of its own ticket-granting key
+    /// unasked.
+    fn replace_keys(
+        &mut self,
+        principal: &Principal,
+        realm: &Realm,
+        kvno: u32,
+        keys: Vec<LongTermKey>,
+        keep_old: bool,
+    ) -> Result<Changed, VerbError> {
+        let kept = match self.database(realm)?.policy().old_krbtgt_versions {
+            older if principal.is_local_krbtgt() => older,
+            _ => 0,
+        };
+        self.change_database(realm, |database| {
             database.update(principal, |entry| {
-                entry.set_keys(keys, keep_old);
+                entry.set_keys_of_version(kvno, keys, keep_old || kept > 0);
+                if !keep_old {
+                    entry.purge_keys(kept.saturating_add(1));
+                }
             })
         })?;
-        self.unlock_as_kadmin(principal, &principal.realm)?;
+        self.unlock_as_kadmin(principal, realm)?;
         Ok(true)
     }
 
@@ -198,12 +235,7 @@ impl World {
                     .map(|key| &key.key)
                     .eq(keys.iter().map(|key| &key.key))
             });
-        self.change_database(realm, |database| {
-            database.update(principal, |entry| {
-                entry.set_keys_of_version(kvno, keys, keep_old);
-            })
-        })?;
-        self.unlock_as_kadmin(principal, realm)?;
+        self.replace_keys(principal, realm, kvno, keys, keep_old)?;
         Ok(!same)
     }
 
