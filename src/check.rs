@@ -125,10 +125,19 @@ fn act(world: &mut World, symptom: &SymptomCheck) -> Vec<Outcome> {
     if let Some(wait) = symptom.wait {
         world.wait(wait.0);
     }
-    match (&symptom.call, &symptom.simultaneous) {
-        (Some(call), _) => vec![world.call_one(call)],
-        (None, Some(calls)) => world.call(calls),
-        (None, None) => Vec::new(),
+    match symptom {
+        SymptomCheck {
+            call: Some(call), ..
+        } => vec![world.call_one(call)],
+        SymptomCheck { job: Some(job), .. } => vec![world.run_job(job)],
+        SymptomCheck {
+            simultaneous: Some(calls),
+            ..
+        } => world.call(calls),
+        SymptomCheck {
+            start: Some(start), ..
+        } => vec![world.start_daemon(start)],
+        _ => unreachable!("a symptom without an act is refused when its file is read"),
     }
 }
 
@@ -212,7 +221,7 @@ impl Run<'_> {
             let symptom = symptom.get_ref();
             let outcomes = act(world, symptom);
             for (index, outcome) in outcomes.into_iter().enumerate() {
-                let expectation = if symptom.call.is_some() || index == symptom.failing_index() {
+                let expectation = if index == symptom.failing_index() {
                     symptom.expectation()
                 } else {
                     Expectation::default()
@@ -435,9 +444,18 @@ impl Run<'_> {
 }
 
 fn act_control(world: &mut World, control: &Control) -> Outcome {
-    match (&control.call, &control.replay) {
-        (Some(call), _) => world.call_one(call),
-        (None, Some(replay)) => world.replay(replay),
-        (None, None) => unreachable!("a control without an act is refused when its file is read"),
+    match control {
+        Control {
+            call: Some(call), ..
+        } => world.call_one(call),
+        Control { job: Some(job), .. } => world.run_job(job),
+        Control {
+            replay: Some(replay),
+            ..
+        } => world.replay(replay),
+        Control {
+            start: Some(start), ..
+        } => world.start_daemon(start),
+        _ => unreachable!("a control without an act is refused when its file is read"),
     }
 }

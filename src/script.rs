@@ -5,6 +5,7 @@
 //! exist, every fix says why). Both report the line, the column and the choices.
 
 mod acts;
+pub mod daemons;
 mod limits;
 pub mod model;
 mod rules;

@@ -6,6 +6,7 @@
 mod acceptors;
 mod build;
 mod client;
+mod daemons;
 mod host;
 mod kdcs;
 mod label;
@@ -16,6 +17,8 @@ mod theft;
 mod verbs;
 mod world;
 
+pub(crate) use daemons::DaemonError;
+pub use daemons::DaemonFailure;
 pub use kdcs::ServedKdc;
 pub use network::{Fate, Packet, Payload};
 pub use outcome::{Failure, Outcome, SessionError, VerbError};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use kdclab_proto::Principal;
 
+use super::daemons::{Job, StartDaemon};
 use super::limits::{MAX_ENTRIES, MAX_TIMES};
 use super::model::{Call, ClientTable, Control, SymptomCheck};
 use super::rules::check_attributes;
@@ -37,7 +38,48 @@ fn check_call(scope: &Scope, source: &Source, call: &Call) -> Result<(), Box<Fau
     if let Some(host) = &call.at {
         scope.host(source, host)?;
     }
-    Ok(())
+    match &call.to {
+        Some(service) if call.kinit => Err(source.fault(
+            service.span(),
+            "kinit reaches no service".to_owned(),
+            Some(
+                "remove `to` or `kinit`; the program that reads the cache is a call of its own"
+                    .to_owned(),
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn check_job(scope: &Scope, source: &Source, job: &Job) -> Result<(), Box<Fault>> {
+    check_call(scope, source, &job.call)?;
+    scope.host(source, &job.on)
+}
+
+fn check_start(scope: &Scope, source: &Source, start: &StartDaemon) -> Result<(), Box<Fault>> {
+    check_directory(scope, source, &start.on, &start.directory)
+}
+
+fn check_directory(
+    scope: &Scope,
+    source: &Source,
+    host: &Spanned<String>,
+    path: &Spanned<String>,
+) -> Result<(), Box<Fault>> {
+    scope.host(source, host)?;
+    let text = path.get_ref();
+    let is_name = |part: &str| !["", ".", ".."].contains(&part);
+    if text
+        .strip_prefix('/')
+        .is_some_and(|rest| rest.split('/').all(is_name))
+    {
+        return Ok(());
+    }
+    Err(source.fault(
+        path.span(),
+        format!("`{}` is not the path of a directory", text.escape_debug()),
+        Some("write it from the root and without detours, as `/data/1/dn`".to_owned()),
+    ))
 }
 
 /// A client that exists nowhere is written with its realm.
@@ -58,18 +100,20 @@ pub(super) fn check_control(
     control: &Spanned<Control>,
 ) -> Result<(), Box<Fault>> {
     let table = control.get_ref();
-    match (&table.call, &table.replay) {
-        (Some(call), None) => check_call(scope, source, call),
-        (None, Some(replay)) => {
+    match (&table.call, &table.replay, &table.job, &table.start) {
+        (Some(call), None, None, None) => check_call(scope, source, call),
+        (None, Some(replay), None, None) => {
             scope.host(source, &replay.from)?;
             if let Some(host) = &replay.at {
                 scope.host(source, host)?;
             }
             scope.principal(source, &replay.to, &[Kind::Service])
         }
+        (None, None, Some(job), None) => check_job(scope, source, job),
+        (None, None, None, Some(start)) => check_start(scope, source, start),
         _ => Err(source.fault(
             control.span(),
-            "a [[control]] has exactly one of `call` and `replay`".to_owned(),
+            "a [[control]] has exactly one of `call`, `job`, `replay` and `start`".to_owned(),
             Some("keep one of them; a second act is a [[control]] of its own".to_owned()),
         )),
     }
@@ -81,25 +125,26 @@ pub(super) fn check_symptom(
     symptom: &Spanned<SymptomCheck>,
 ) -> Result<(), Box<Fault>> {
     let table = symptom.get_ref();
-    match (&table.call, &table.simultaneous) {
-        (Some(call), None) => {
-            check_call(scope, source, call)?;
-            if let Some(number) = &table.failing {
-                return Err(source.fault(
-                    number.span(),
-                    "`failing` is about simultaneous calls".to_owned(),
-                    Some("remove it: a single call is the one that fails".to_owned()),
-                ));
-            }
-        }
-        (None, Some(calls)) => check_simultaneous(scope, source, symptom, calls)?,
+    match (&table.call, &table.simultaneous, &table.job, &table.start) {
+        (Some(call), None, None, None) => check_call(scope, source, call)?,
+        (None, Some(calls), None, None) => check_simultaneous(scope, source, symptom, calls)?,
+        (None, None, Some(job), None) => check_job(scope, source, job)?,
+        (None, None, None, Some(start)) => check_start(scope, source, start)?,
         _ => {
             return Err(source.fault(
                 symptom.span(),
-                "a [[symptom]] has exactly one of `call` and `simultaneous`".to_owned(),
+                "a [[symptom]] has exactly one of `call`, `job`, `simultaneous` and `start`"
+                    .to_owned(),
                 Some("keep one of them; a second act is a [[symptom]] of its own".to_owned()),
             ));
         }
+    }
+    if let (Some(number), None) = (&table.failing, &table.simultaneous) {
+        return Err(source.fault(
+            number.span(),
+            "`failing` is about simultaneous calls".to_owned(),
+            Some("remove it: a single call is the one that fails".to_owned()),
+        ));
     }
     if let Some(must_fail) = &table.must_fail {
         check_must_fail(source, table, must_fail)?;
@@ -230,6 +275,7 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
             check_call(scope, source, &attempt.call)
         }
         Verb::ChangeKey(change) => scope.principal(source, &change.of, &[]),
+        Verb::ChangeMode(change) => check_directory(scope, source, &change.host, &change.path),
         Verb::ConfigureAcceptor(change) => {
             if let Some(other) = &change.set.shares_replay_cache_with {
                 scope.host(source, other)?;
@@ -279,6 +325,7 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
                 _ => Ok(()),
             }
         }
+        Verb::MakeDirectory(make) => check_directory(scope, source, &make.host, &make.path),
         Verb::ModifyPrincipal(change) => {
             scope.principal(source, &change.name, &[])?;
             check_attributes(source, &change.attributes)
@@ -292,6 +339,12 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
         | Verb::RemovePrincipal(name)
         | Verb::ResetKey(name)
         | Verb::Unlock(name) => scope.principal(source, name, &[]),
+        Verb::RemoveDirectory(removal) => {
+            check_directory(scope, source, &removal.host, &removal.path)
+        }
+        Verb::RunJob(job) => check_job(scope, source, job),
+        Verb::SetTaskController(change) => scope.host(source, &change.host),
+        Verb::SetUmask(change) => scope.host(source, &change.host),
         Verb::RepairLinks(_) | Verb::Wait(_) => Ok(()),
         Verb::RunAs(run_as) => {
             let may_be_unknown = run_as.password.is_some()

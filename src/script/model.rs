@@ -9,6 +9,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::daemons::{Job, StartDaemon};
 use super::schema::{AttributeName, MessageLabel};
 use super::spanned::Spanned;
 use super::values::{EnctypeName, ErrorName, Instant, Offset, Span};
@@ -72,11 +73,11 @@ impl Script {
 
     /// The first call of the symptom, or else of the controls.
     pub fn first_call(&self) -> Option<&Call> {
-        let symptom = self
-            .symptom
-            .iter()
-            .map(Spanned::get_ref)
-            .flat_map(|check| check.call.iter().chain(check.simultaneous.iter().flatten()));
+        let symptom = self.symptom.iter().map(Spanned::get_ref).flat_map(|check| {
+            let job = check.job.iter().map(|job| &job.call);
+            let calls = check.call.iter().chain(job);
+            calls.chain(check.simultaneous.iter().flatten())
+        });
         let controls = self
             .control
             .iter()
@@ -137,6 +138,9 @@ pub struct RealmSettings {
     pub host_based_services: Option<Vec<String>>,
     /// Whether a bad path of realms is refused.
     pub reject_bad_transit: Option<bool>,
+    /// Whether a wrong password is reported as failed pre-authentication (24). MIT's KDCs of old reported
+    /// the failed integrity check (31).
+    pub filter_preauth_errors: Option<bool>,
 }
 
 /// When failed attempts lock an account (kadmin's policy).
@@ -281,6 +285,11 @@ pub struct ClientTable {
     pub allow_rc4: Option<bool>,
     /// Whether 3DES is permitted.
     pub allow_des3: Option<bool>,
+    /// How long keys may be in Java: `limited` to 128 bits, or `unlimited`.
+    pub crypto_policy: Option<CryptoPolicyName>,
+    /// Whether its programs can read a credential cache with configuration entries. Java cannot before JDK 6
+    /// update 27.
+    pub reads_ccache_config: Option<bool>,
     /// How far clocks may be apart.
     pub clockskew: Option<Span>,
     /// Whether the KDC's clock is learnt from its replies.
@@ -302,6 +311,16 @@ pub struct ClientTable {
     /// The hosts it takes for the KDCs of realms, by realm; the true ones of every realm that is not here.
     #[serde(default)]
     pub kdc: Tables<Spanned<OneOrMany>>,
+}
+
+/// How long keys may be in a Java installation.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum CryptoPolicyName {
+    /// 128 bits for AES, as in old installations.
+    Limited,
+    /// As long as they come.
+    Unlimited,
 }
 
 /// An acceptor.
@@ -353,6 +372,9 @@ pub struct Call {
     /// Whether the user's TGT is renewed first (`kinit -R`).
     #[serde(default)]
     pub renew: bool,
+    /// Whether MIT's kinit logs in or renews and writes the cache, whatever the host's other programs are.
+    #[serde(default)]
+    pub kinit: bool,
     /// The life asked for.
     pub lifetime: Option<Span>,
     /// The renewable life asked for.
@@ -422,6 +444,10 @@ pub struct Control {
     pub call: Option<Call>,
     /// What an attacker does.
     pub replay: Option<Replay>,
+    /// A job that a node runs for a user.
+    pub job: Option<Job>,
+    /// A daemon that starts.
+    pub start: Option<StartDaemon>,
     /// The error; success if absent.
     pub error: Option<Spanned<ErrorName>>,
 }
@@ -432,6 +458,10 @@ pub struct Control {
 pub struct SymptomCheck {
     /// What a client does.
     pub call: Option<Call>,
+    /// A job that a node runs for a user.
+    pub job: Option<Job>,
+    /// A daemon that starts.
+    pub start: Option<StartDaemon>,
     /// What several clients do at the same instant. The expectation is about the one that `failing`
     /// names.
     pub simultaneous: Option<Vec<Call>>,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::sim::SessionError;
+use crate::sim::{DaemonFailure, SessionError};
 use kdclab_proto::messages::TicketFlags;
 use kdclab_proto::{Enctype, ErrorCode, KerberosTime, LibraryError};
 use serde::{Deserialize, Deserializer, de};
@@ -139,6 +139,8 @@ pub enum ErrorName {
     Library(LibraryError),
     /// The end of a session without any Kerberos error.
     Session(SessionError),
+    /// What a daemon does not do.
+    Daemon(DaemonFailure),
 }
 
 impl ErrorName {
@@ -152,6 +154,7 @@ impl ErrorName {
                 .name()
                 .map_or_else(|| error.0.to_string(), str::to_owned),
             Self::Session(error) => error.name().to_owned(),
+            Self::Daemon(failure) => failure.name().to_owned(),
         }
     }
 
@@ -160,7 +163,7 @@ impl ErrorName {
         match self {
             Self::Protocol(code) => format!("{} ({})", self.name(), code.0),
             Self::Library(error) => format!("{} ({})", self.name(), error.0),
-            Self::Session(error) => error.name().to_owned(),
+            Self::Session(_) | Self::Daemon(_) => self.name(),
         }
     }
 }
@@ -174,11 +177,13 @@ impl<'de> Deserialize<'de> for ErrorName {
         LibraryError::from_name(&text)
             .map(Self::Library)
             .or_else(|| SessionError::from_name(&text).map(Self::Session))
+            .or_else(|| DaemonFailure::from_name(&text).map(Self::Daemon))
             .ok_or_else(|| {
                 de::Error::custom(format!(
                     "unknown error `{text}`; the names are those of RFC 4120 (`KRB_AP_ERR_MODIFIED`, \
                      `KDC_ERR_PREAUTH_FAILED`), of MIT's library (`KRB5_KDC_UNREACH`), or `CONNECTION_CLOSED`, \
-                     `CONNECTION_REFUSED`, `NO_ANSWER` where no Kerberos error is sent"
+                     `CONNECTION_REFUSED`, `NO_ANSWER` where no Kerberos error is sent, or `INCORRECT_PERMISSION`, \
+                     `TASK_NOT_INITIALIZED` of a daemon"
                 ))
             })
     }

@@ -3,6 +3,9 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::daemons::{
+    ChangeMode, Job, MakeDirectory, RemoveDirectory, SetTaskController, SetUmask,
+};
 use super::limits::MAX_TIMES;
 use super::model::{AcceptorTable, Call, ClientTable, RealmSettings};
 use super::schema::{AttributeName, MessageName};
@@ -19,6 +22,8 @@ pub enum Verb {
     Attempt(Box<Attempt>),
     /// Gives a principal new keys.
     ChangeKey(ChangeKey),
+    /// Changes the permissions of a directory.
+    ChangeMode(ChangeMode),
     /// Changes how a host's acceptor works.
     ConfigureAcceptor(ConfigureAcceptor),
     /// Changes a host's krb5.conf.
@@ -43,6 +48,8 @@ pub enum Verb {
     Ktremove(KeytabRemoval),
     /// Lets something happen to packets on their way.
     Link(LinkFault),
+    /// Makes a directory, as a user with a umask.
+    MakeDirectory(MakeDirectory),
     /// Changes a principal's attributes and limits.
     ModifyPrincipal(ModifyPrincipal),
     /// Does an act and asserts that it changes nothing.
@@ -51,6 +58,8 @@ pub enum Verb {
     PurgeCcache(CacheAt),
     /// Removes every key version of a principal but the newest (`purgekeys`).
     PurgeKeys(Spanned<String>),
+    /// Removes a directory with all that is below it.
+    RemoveDirectory(RemoveDirectory),
     /// Removes a principal from its realm.
     RemovePrincipal(Spanned<String>),
     /// Removes every fault of the network.
@@ -60,12 +69,18 @@ pub enum Verb {
     /// Lets the programs of a host authenticate as a principal, with its current keys in the host's
     /// client keytab, or with a password from their configuration.
     RunAs(RunAs),
+    /// Lets a user submit a job and a node run a task of it, which must succeed.
+    RunJob(Box<Job>),
     /// Moves a host's clock.
     SetClock(SetClock),
     /// Gives a user a new password.
     SetPassword(SetPassword),
+    /// Changes as whom a node runs the tasks of jobs.
+    SetTaskController(SetTaskController),
     /// Gives one side of a trust a new key.
     SetTrustKey(SetTrustKey),
+    /// Changes a user's umask on a host.
+    SetUmask(SetUmask),
     /// Clears a principal's failed attempts.
     Unlock(Spanned<String>),
     /// Lets time pass.

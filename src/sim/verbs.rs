@@ -5,7 +5,7 @@ use kdclab_proto::{Enctype, Keytab, KeytabEntry, Principal, Realm};
 use zeroize::Zeroizing;
 
 use super::network::Rule;
-use super::outcome::VerbError;
+use super::outcome::{Outcome, VerbError};
 use super::world::World;
 use crate::script::values::{EnctypeName, ErrorName};
 use crate::script::verb::{
@@ -34,6 +34,7 @@ impl World {
             Verb::AddPrincipal(added) => self.add_principal(added),
             Verb::Attempt(attempt) => self.attempt(attempt),
             Verb::ChangeKey(change) => self.change_key(change),
+            Verb::ChangeMode(change) => self.change_mode(change),
             Verb::ConfigureAcceptor(change) => {
                 self.configure_acceptor(change.host.get_ref(), &change.set)
             }
@@ -57,6 +58,7 @@ impl World {
                 Ok(keytab.entries.len() != before)
             }
             Verb::Link(link) => self.link(link),
+            Verb::MakeDirectory(make) => self.make_directory(make),
             Verb::ModifyPrincipal(change) => self.modify_principal(change),
             Verb::Noop(verb) => match self.perform(verb)? {
                 true => Err(VerbError::ChangesSomething),
@@ -74,6 +76,7 @@ impl World {
                 })?;
                 Ok(has_older)
             }
+            Verb::RemoveDirectory(removal) => self.remove_directory(removal),
             Verb::RemovePrincipal(name) => {
                 let principal = self.principal(name.get_ref())?;
                 self.change_database(&principal.realm, |database| database.remove(&principal))
@@ -85,12 +88,15 @@ impl World {
                 self.random_keys(&principal, &enctypes, false)
             }
             Verb::RunAs(run_as) => self.run_as(run_as),
+            Verb::RunJob(job) => ended_as(&self.run_job(job), None),
             Verb::SetClock(clock) => {
                 let host = self.host_mut(clock.host.get_ref())?;
                 Ok(std::mem::replace(&mut host.clock_offset, clock.offset.0) != clock.offset.0)
             }
             Verb::SetPassword(change) => self.set_password(change),
+            Verb::SetTaskController(change) => self.set_task_controller(change),
             Verb::SetTrustKey(change) => self.set_trust_key(change),
+            Verb::SetUmask(change) => self.set_umask(change),
             Verb::Unlock(name) => {
                 let principal = self.principal(name.get_ref())?;
                 Ok(self.unlock(&principal))
@@ -127,16 +133,7 @@ impl World {
 
     fn attempt(&mut self, attempt: &Attempt) -> Result<Changed, VerbError> {
         for _ in 0..*attempt.times.get_ref() {
-            let outcome = self.call_one(&attempt.call);
-            if outcome.error() != attempt.error {
-                let described = |error: Option<ErrorName>| {
-                    error.map_or_else(|| "success".to_owned(), ErrorName::described)
-                };
-                return Err(VerbError::AttemptEndedOtherwise {
-                    expected: described(attempt.error),
-                    actual: described(outcome.error()),
-                });
-            }
+            ended_as(&self.call_one(&attempt.call), attempt.error)?;
         }
         Ok(true)
     }
@@ -430,6 +427,19 @@ impl World {
                 name: principal.to_string(),
             })
     }
+}
+
+/// Whether an act of a step ended as the step says.
+fn ended_as(outcome: &Outcome, expected: Option<ErrorName>) -> Result<Changed, VerbError> {
+    if outcome.error() == expected {
+        return Ok(true);
+    }
+    let described =
+        |error: Option<ErrorName>| error.map_or_else(|| "success".to_owned(), ErrorName::described);
+    Err(VerbError::AttemptEndedOtherwise {
+        expected: described(expected),
+        actual: described(outcome.error()),
+    })
 }
 
 /// The newest keys of an entry, as a keytab holds them.

@@ -126,6 +126,57 @@ refusals! { GOOD,
     not_toml: "format    = 1" => "format    : 1", "", "";
 }
 
+refusals! { GOOD,
+    kinit_that_reaches_a_service: "from = \"ws1\", to = \"cifs/fs1.lab.example\" }\nerror" => "from = \"ws1\", to = \"cifs/fs1.lab.example\", kinit = true }\nerror",
+        "kinit reaches no service", "a call of its own";
+    a_mode_that_is_none: "[{ wait = \"5m\" }]" => "[{ change_mode = { host = \"fs1\", path = \"/d\", mode = \"0789\" } }]",
+        "`0789` is not the permissions of a directory", "as `0755`";
+    a_mode_of_more_bits: "[{ wait = \"5m\" }]" => "[{ set_umask = { host = \"fs1\", user = \"hdfs\", umask = \"1777\" } }]",
+        "`1777` is not the permissions of a directory", "as `0755`";
+    a_directory_with_a_detour: "[{ wait = \"5m\" }]" => "[{ make_directory = { host = \"fs1\", path = \"/d/../e\", owner = \"hdfs\" } }]",
+        "`/d/../e` is not the path of a directory", "without detours";
+    a_directory_that_begins_nowhere: "[{ wait = \"5m\" }]" => "[{ remove_directory = { host = \"fs1\", path = \"d\" } }]",
+        "`d` is not the path of a directory", "from the root";
+    a_directory_on_no_host: "[{ wait = \"5m\" }]" => "[{ make_directory = { host = \"fs2\", path = \"/d\", owner = \"hdfs\" } }]",
+        "unknown host `fs2`", "did you mean `fs1`?";
+    a_mode_on_no_host: "[{ wait = \"5m\" }]" => "[{ change_mode = { host = \"fs2\", path = \"/d\", mode = \"0755\" } }]",
+        "unknown host `fs2`", "did you mean `fs1`?";
+    a_umask_on_no_host: "[{ wait = \"5m\" }]" => "[{ set_umask = { host = \"fs2\", user = \"hdfs\", umask = \"0022\" } }]",
+        "unknown host `fs2`", "did you mean `fs1`?";
+    a_task_controller_on_no_host: "[{ wait = \"5m\" }]" => "[{ set_task_controller = { host = \"fs2\", to = \"linux\" } }]",
+        "unknown host `fs2`", "did you mean `fs1`?";
+    a_job_on_no_host: "[{ wait = \"5m\" }]" => "[{ run_job = { call = { user = \"bob\", from = \"ws1\" }, on = \"fs2\" } }]",
+        "unknown host `fs2`", "did you mean `fs1`?";
+    a_job_of_nobody: "[{ wait = \"5m\" }]" => "[{ run_job = { call = { user = \"bbo\", from = \"ws1\" }, on = \"fs1\" } }]",
+        "unknown principal `bbo`", "did you mean `bob`?";
+    a_daemon_on_no_host: "call = { user = \"bob\", from = \"ws1\" }" => "start = { on = \"fs2\", user = \"hdfs\", directory = \"/d\" }",
+        "unknown host `fs2`", "did you mean `fs1`?";
+}
+
+/// Two acts in one table: the table is shown.
+#[test]
+fn an_act_beside_a_call() {
+    let job = "job = { call = { user = \"bob\", from = \"ws1\" }, on = \"fs1\" }";
+    for (table, next, title) in [
+        (
+            "[[control]]",
+            "[[control]]",
+            "a [[control]] has exactly one of `call`, `job`, `replay` and `start`",
+        ),
+        (
+            "[[symptom]]",
+            "[[symptom]]",
+            "a [[symptom]] has exactly one of `call`, `job`, `simultaneous` and `start`",
+        ),
+    ] {
+        let text = GOOD.replacen(table, &format!("{next}\n{job}"), 1);
+        let Err(error) = parse(&text) else {
+            panic!("the file was accepted")
+        };
+        assert!(error.to_string().contains(title), "{error}");
+    }
+}
+
 /// Nothing stands where something is missing, so the fix's title is shown.
 #[test]
 fn wrong_fix_without_an_error() {
@@ -364,6 +415,19 @@ mismatches! { THEFT,
         "step", "", "no credential cache on the host `ws1`";
     a_forgery_without_a_key: "flags = [\"pre-authent\"]" => "server = \"hdfs/nn1\"", "step", "", "hdfs/nn1@LAB.EXAMPLE has no key";
     keys_purged_where_there_are_none: "{ purge_ccache = { user = \"alice\", on = \"ws1\" } }" => "{ purge_keys = \"hdfs/nn1\" }",
+        "step", "changes something", "noop";
+}
+
+mismatches! { GOOD,
+    a_daemon_that_does_not_start: "[[fault]]" => "[[control]]\nstart = { on = \"fs1\", user = \"hdfs\", directory = \"/d\" }\n\n[[fault]]\nset_umask = { host = \"fs1\", user = \"hdfs\", umask = \"0002\" }\n\n[[fault]]",
+        "control 2", "success", "INCORRECT_PERMISSION";
+    a_job_that_is_not_run: "[[fault]]" => "[[control]]\njob = { call = { user = \"bob\", from = \"ws1\" }, on = \"fs1\" }\n\n[[fault]]\nrun_job = { call = { user = \"bob\", from = \"ws1\" }, on = \"fs1\" }\n\n[[fault]]\nset_task_controller = { host = \"fs1\", to = \"linux\" }\n\n[[fault]]",
+        "control 2", "success", "TASK_NOT_INITIALIZED";
+    a_job_whose_submission_fails: "[{ wait = \"5m\" }]" => "[{ run_job = { call = { user = \"bob\", from = \"ws1\", password = \"no\" }, on = \"fs1\" } }]",
+        "step", "", "KDC_ERR_PREAUTH_FAILED (24)";
+    a_mode_of_no_directory: "[{ wait = \"5m\" }]" => "[{ change_mode = { host = \"fs1\", path = \"/d\", mode = \"0755\" } }]",
+        "step", "", "no directory `/d`";
+    a_directory_that_was_there: "[{ wait = \"5m\" }]" => "[{ make_directory = { host = \"fs1\", path = \"/d\", owner = \"hdfs\" } }, { make_directory = { host = \"fs1\", path = \"/d\", owner = \"hdfs\" } }]",
         "step", "changes something", "noop";
 }
 
