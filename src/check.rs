@@ -157,10 +157,19 @@ fn act(world: &mut World, symptom: &SymptomCheck) -> Vec<Outcome> {
     if let Some(wait) = symptom.wait {
         world.wait(wait.0);
     }
-    match (&symptom.call, &symptom.simultaneous) {
-        (Some(call), _) => vec![world.call_one(call)],
-        (None, Some(calls)) => world.call(calls),
-        (None, None) => Vec::new(),
+    match symptom {
+        SymptomCheck {
+            call: Some(call), ..
+        } => vec![world.call_one(call)],
+        SymptomCheck { job: Some(job), .. } => vec![world.run_job(job)],
+        SymptomCheck {
+            simultaneous: Some(calls),
+            ..
+        } => world.call(calls),
+        SymptomCheck {
+            start: Some(start), ..
+        } => vec![world.start_daemon(start)],
+        _ => unreachable!("a symptom without an act is refused when its file is read"),
     }
 }
 
@@ -209,18 +218,23 @@ impl Run<'_> {
         }
     }
 
-    /// Every call of the symptom succeeds.
+    /// Every call of the symptom succeeds, unless it must fail.
     fn healthy(&mut self, world: &mut World) {
         let phase = Phase::Healthy;
         let mismatches = self.mismatches.len();
         let before = world.packets().len();
         for symptom in &self.scenario.script.symptom {
+            let place = symptom.span().start;
+            let must_fail = symptom.get_ref().must_fail.as_ref();
+            let expected = must_fail.map(|error| *error.get_ref());
             for outcome in act(world, symptom.get_ref()) {
-                if let Err(failure) = &outcome.result {
-                    self.mismatches.push(Mismatch::unexpected_failure(
+                if outcome.error() != expected {
+                    let place = must_fail.map_or(place, |error| error.span().start);
+                    self.mismatches.push(Mismatch::before_the_fault(
                         phase,
-                        self.scenario.place_at(symptom.span().start),
-                        failure,
+                        self.scenario.place_at(place),
+                        expected,
+                        &outcome,
                         world.timeline(before),
                     ));
                 }
@@ -241,7 +255,7 @@ impl Run<'_> {
             let symptom = symptom.get_ref();
             let outcomes = act(world, symptom);
             for (index, outcome) in outcomes.into_iter().enumerate() {
-                let expectation = if symptom.call.is_some() || index == symptom.failing_index() {
+                let expectation = if index == symptom.failing_index() {
                     symptom.expectation()
                 } else {
                     Expectation::default()
@@ -338,9 +352,9 @@ impl Run<'_> {
             }
         }
         let start = world.packets().len();
-        let failure = self.try_symptom(world);
-        let remains = failure.as_ref().and_then(Outcome::error);
         let expected = fix.error.as_ref().map(|error| *error.get_ref());
+        let failure = self.try_symptom(world, expected);
+        let remains = failure.as_ref().and_then(Outcome::error);
         if remains != expected {
             let place = fix
                 .error
@@ -349,28 +363,24 @@ impl Run<'_> {
             self.mismatches.push(Mismatch {
                 phase,
                 place: self.scenario.place_at(place.start),
-                what: if fix.works {
-                    "a fix that works".to_owned()
-                } else {
-                    "what remains after a wrong fix".to_owned()
-                },
+                what: match (fix.works, self.scenario.script.must_fail()) {
+                    (true, false) => "a fix that works",
+                    (true, true) => "the act that must fail, after a fix that works",
+                    (false, false) => "what remains after a wrong fix",
+                    (false, true) => "the act that must fail, after a wrong fix",
+                }
+                .to_owned(),
                 expected: mismatch::described(expected),
                 actual: mismatch::described(remains),
                 timeline: world.timeline(start),
             });
         } else if let Some(outcome) = &failure {
-            let expectation = Expectation {
-                error: fix.error.clone(),
-                sent_by: fix.sent_by.clone(),
-                cause: fix.cause.clone(),
-                ..Expectation::default()
-            };
             self.compare(
                 phase,
                 world,
                 start,
                 &fix.title.span(),
-                &expectation,
+                &fix.expectation(),
                 outcome,
             );
         }
@@ -390,13 +400,27 @@ impl Run<'_> {
         }
     }
 
-    /// The calls of the symptom, as far as the first that fails.
-    fn try_symptom(&self, world: &mut World) -> Option<Outcome> {
-        self.scenario.script.symptom.iter().find_map(|symptom| {
-            act(world, symptom.get_ref())
-                .into_iter()
-                .find(|outcome| outcome.result.is_err())
-        })
+    /// The calls of the symptom, as far as the first that fails; of those that must fail, as far as the
+    /// first that does not end as `expected`, or else the last.
+    fn try_symptom(&self, world: &mut World, expected: Option<ErrorName>) -> Option<Outcome> {
+        let script = &self.scenario.script;
+        let must_fail = script.must_fail();
+        let mut last = None;
+        for symptom in &script.symptom {
+            for outcome in act(world, symptom.get_ref()) {
+                let error = outcome.error();
+                let decides = match (must_fail, expected) {
+                    (true, Some(_)) => error != expected,
+                    (true, None) => error.is_none(),
+                    (false, _) => error.is_some(),
+                };
+                if decides {
+                    return Some(outcome);
+                }
+                last = Some(outcome);
+            }
+        }
+        last.filter(|_| must_fail)
     }
 
     fn close(
@@ -467,9 +491,18 @@ impl Run<'_> {
 }
 
 fn act_control(world: &mut World, control: &Control) -> Outcome {
-    match (&control.call, &control.replay) {
-        (Some(call), _) => world.call_one(call),
-        (None, Some(replay)) => world.replay(replay),
-        (None, None) => unreachable!("a control without an act is refused when its file is read"),
+    match control {
+        Control {
+            call: Some(call), ..
+        } => world.call_one(call),
+        Control { job: Some(job), .. } => world.run_job(job),
+        Control {
+            replay: Some(replay),
+            ..
+        } => world.replay(replay),
+        Control {
+            start: Some(start), ..
+        } => world.start_daemon(start),
+        _ => unreachable!("a control without an act is refused when its file is read"),
     }
 }

@@ -1,5 +1,6 @@
 //! How MIT, Java and Windows tell the same cause: one table per dialect, and nowhere else.
 
+mod hadoop;
 mod java;
 mod java_6;
 mod mit;
@@ -10,7 +11,7 @@ use kdclab_proto::messages::KrbError;
 use kdclab_proto::{ErrorCode, LibraryError};
 
 use crate::script::values::ErrorName;
-use crate::sim::SessionError;
+use crate::sim::{DaemonError, SessionError};
 
 /// The error as scenario files name it: the code on the wire, or what MIT's library calls it.
 pub(crate) fn client_error_name(error: &ClientError) -> ErrorName {
@@ -40,14 +41,30 @@ fn number_name(com_err: i32) -> ErrorName {
     )
 }
 
-/// What the user of a client sees when there is no ticket; `None` where no text is known. `is_typed` says
-/// that a user typed the password, as at MIT's kinit, which then has words of its own.
-pub(crate) fn client_text(dialect: Dialect, error: &ClientError, is_typed: bool) -> Option<String> {
+/// What a client was about when it failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Intent {
+    /// Whether a user typed the password, as at MIT's kinit, which then has words of its own.
+    pub(crate) is_typed: bool,
+    /// Whether it was for a login alone, as in Java's `Krb5LoginModule`, and for no service.
+    pub(crate) is_login: bool,
+}
+
+/// What the user of a client sees when there is no ticket; `None` where no text is known.
+pub(crate) fn client_text(dialect: Dialect, error: &ClientError, intent: Intent) -> Option<String> {
     match dialect {
-        Dialect::Java => java::client_text(error),
-        Dialect::Java6 => java_6::client_text(error),
-        Dialect::Mit => mit::client_text(error, is_typed),
+        Dialect::Java => java::client_text(error, intent.is_login),
+        Dialect::Java6 => java_6::client_text(error, intent.is_login),
+        Dialect::Mit => mit::client_text(error, intent.is_typed),
         Dialect::Windows => None,
+    }
+}
+
+/// What a client with debugging switched on prints beside that.
+pub(crate) fn client_log(dialect: Dialect, error: &ClientError) -> Option<String> {
+    match dialect {
+        Dialect::Java | Dialect::Java6 => java::client_cause(error),
+        Dialect::Mit | Dialect::Windows => None,
     }
 }
 
@@ -69,6 +86,16 @@ pub(crate) fn acceptor_log(dialect: Dialect, error: &AcceptError) -> String {
         Dialect::Windows => None,
     }
     .unwrap_or_else(|| error.to_string())
+}
+
+/// What a daemon of Hadoop says, to its user and in its log.
+pub(crate) fn daemon_text(error: &DaemonError) -> String {
+    hadoop::text(error)
+}
+
+/// What the log of a daemon of Hadoop has beside that.
+pub(crate) fn daemon_detail(error: &DaemonError) -> String {
+    hadoop::detail(error)
 }
 
 /// The code of the KRB-ERROR that `token` is, if it is one.

@@ -62,9 +62,17 @@ fn summary(scenario: &Scenario, report: &Report) -> String {
         .find(|phase| phase.phase == Phase::Broken);
     let what = match broken {
         Some(broken) => {
-            let error = broken
-                .error
-                .map_or_else(|| "no error".to_owned(), |error| error.described());
+            let error = broken.error.map_or_else(
+                || {
+                    let success = if scenario.script.must_fail() {
+                        "success of what must fail"
+                    } else {
+                        "no error"
+                    };
+                    success.to_owned()
+                },
+                |error| error.described(),
+            );
             match &broken.sent_by {
                 Some(host) => format!("{error} from {host}"),
                 None => error,

@@ -5,6 +5,7 @@
 //! exist, every fix says why). Both report the line, the column and the choices.
 
 mod acts;
+pub mod daemons;
 mod limits;
 mod lint;
 pub mod model;

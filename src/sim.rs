@@ -6,6 +6,7 @@
 mod acceptors;
 mod build;
 mod client;
+mod daemons;
 mod dissection;
 mod host;
 mod kdcs;
@@ -13,14 +14,18 @@ mod label;
 mod network;
 mod outcome;
 mod random;
+mod theft;
 mod verbs;
 mod world;
 
+pub(crate) use daemons::DaemonError;
+pub use daemons::DaemonFailure;
 pub use dissection::{Dissection, Holder, SealedPart};
 pub(crate) use dissection::{PART_NAMES, names as holder_names};
 pub use kdcs::ServedKdc;
 pub use network::{Fate, Packet, Payload};
 pub use outcome::{Failure, Outcome, SessionError, VerbError};
+pub use theft::Forgery;
 pub use world::World;
 
 /// A message behind its length in four octets, as it travels on a stream (RFC 4120 section 7.2.2).

@@ -353,3 +353,28 @@ fn another_host_does_not_change_anybody_s_bytes() {
         assert_eq!(packet.payload, twin.payload);
     }
 }
+
+/// A service on a host of no known domain is asked for once; its ticket is found again as it was asked for.
+#[test]
+fn a_service_of_no_domain_is_asked_for_once() {
+    let text = WORLD
+        .replace("host/srv1.lab.example", "host/short")
+        .replace("SETTINGS", "")
+        .replace("WS1", "{}")
+        .replace(
+            "CALL",
+            r#"user = "alice", from = "ws1", to = "host/short", warm = true"#,
+        );
+    let scenario = Scenario::parse(Path::new("network.toml"), &text).unwrap();
+    let call = scenario.script.first_call().unwrap();
+    let mut world = check::world_in(&scenario, Phase::Healthy, DEFAULT_SEED, None).unwrap();
+    for _ in 0..2 {
+        assert_eq!(name(&world.call_one(call)), "success");
+    }
+    // The tag of a TGS-REQ.
+    let requests = world
+        .packets()
+        .iter()
+        .filter(|packet| packet.payload.bytes().first() == Some(&0x6c));
+    assert_eq!(requests.count(), 1);
+}

@@ -211,7 +211,10 @@ impl Acceptor {
     fn permits(&self, enctype: Enctype) -> bool {
         let switches = &self.config.weak_crypto;
         let switched_off = match self.config.dialect {
-            Dialect::Java | Dialect::Java6 => enctype.is_weak() && !switches.allow_weak_crypto,
+            Dialect::Java | Dialect::Java6 => {
+                (enctype.is_weak() && !switches.allow_weak_crypto)
+                    || !self.config.permits_length(enctype)
+            }
             Dialect::Mit => !switches.permits_in_list(enctype),
             Dialect::Windows => false,
         };

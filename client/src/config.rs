@@ -10,6 +10,15 @@ use crate::Dialect;
 const RC4_HMAC_EXP: Enctype = Enctype(24);
 const RC4_HMAC_OLD_EXP: Enctype = Enctype(-135);
 
+/// How long keys may be by the rules of a Java installation (`crypto.policy`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CryptoPolicy {
+    /// AES has keys of 128 bits at most, as in old installations.
+    Limited,
+    /// As long as they come.
+    Unlimited,
+}
+
 /// The Kerberos configuration of one host, the `krb5.conf` of its dialect. Field names are those of
 /// `[libdefaults]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +36,11 @@ pub struct ClientConfig {
     /// The switches for weak types. MIT heeds each of them; Java takes DES, 3DES and RC4 out of the lists
     /// while `allow_weak_crypto` is off; Windows knows no such switches.
     pub weak_crypto: WeakCryptoPolicy,
+    /// How long keys may be. Only Java heeds it.
+    pub crypto_policy: CryptoPolicy,
+    /// Whether programs can read a credential cache with configuration entries, which MIT writes since 1.8.1.
+    /// Java cannot before JDK 6 update 27.
+    pub reads_ccache_config: bool,
     /// How far apart two clocks may be.
     pub clockskew: Duration,
     /// Whether the client learns the KDC's clock from its replies and uses it from then on.
@@ -77,6 +91,8 @@ impl ClientConfig {
             default_tgs_enctypes: enctypes.clone(),
             permitted_enctypes: enctypes,
             weak_crypto: WeakCryptoPolicy::default(),
+            crypto_policy: CryptoPolicy::Unlimited,
+            reads_ccache_config: true,
             clockskew: Duration::from_secs(300),
             kdc_timesync: true,
             canonicalize: false,
@@ -115,7 +131,8 @@ impl ClientConfig {
         }
     }
 
-    /// The defaults of Java 6 in `realm`: the types of its time, of which none counted as weak.
+    /// The defaults of Java 6 before its update 27 in `realm`: the types of its time, of which none counted as
+    /// weak.
     pub fn java_6(realm: impl Into<Realm>) -> Self {
         let enctypes = vec![
             Enctype::AES256_CTS_HMAC_SHA1_96,
@@ -132,6 +149,7 @@ impl ClientConfig {
                 allow_weak_crypto: true,
                 ..WeakCryptoPolicy::default()
             },
+            reads_ccache_config: false,
             ..Self::java(realm)
         }
     }
@@ -169,10 +187,40 @@ impl ClientConfig {
         self.without_weak(&self.default_tgs_enctypes)
     }
 
+    /// The same krb5.conf as MIT's programs on the host read it, which bring their own defaults.
+    pub fn read_by_mit(&self) -> Self {
+        if self.dialect == Dialect::Mit {
+            return self.clone();
+        }
+        let mit = Self::mit(Realm::default());
+        Self {
+            dialect: Dialect::Mit,
+            default_tkt_enctypes: mit.default_tkt_enctypes,
+            default_tgs_enctypes: mit.default_tgs_enctypes,
+            permitted_enctypes: mit.permitted_enctypes,
+            kdc_timesync: mit.kdc_timesync,
+            ticket_lifetime: self.ticket_lifetime.or(mit.ticket_lifetime),
+            udp_preference_limit: mit.udp_preference_limit,
+            reads_ccache_config: true,
+            ..self.clone()
+        }
+    }
+
+    /// Whether the crypto policy lets the host use keys of this type.
+    pub(crate) fn permits_length(&self, enctype: Enctype) -> bool {
+        let is_long = [
+            Enctype::AES256_CTS_HMAC_SHA1_96,
+            Enctype::AES256_CTS_HMAC_SHA384_192,
+        ]
+        .contains(&enctype);
+        !self.dialect.is_java() || self.crypto_policy == CryptoPolicy::Unlimited || !is_long
+    }
+
     fn without_weak(&self, enctypes: &[Enctype]) -> Vec<Enctype> {
         let stays = |enctype: &Enctype| match self.dialect {
             Dialect::Java | Dialect::Java6 => {
-                self.weak_crypto.allow_weak_crypto || !enctype.is_weak()
+                (self.weak_crypto.allow_weak_crypto || !enctype.is_weak())
+                    && self.permits_length(*enctype)
             }
             Dialect::Mit => self.weak_crypto.permits_in_list(*enctype),
             Dialect::Windows => true,

@@ -25,7 +25,7 @@ pub use accept_error::{AcceptError, SessionKeyKind, WantedKey};
 pub use acceptor::{Accepted, Acceptor, AcceptorName, Framing, Refused};
 pub use ap_exchange::{ApExchange, ApExchangeError, ApParameters};
 pub use as_exchange::{AsExchange, AsOutcome, AsParameters, Secret};
-pub use config::ClientConfig;
+pub use config::{ClientConfig, CryptoPolicy};
 pub use credential::Credential;
 pub use credential_store::{CredentialQuery, CredentialStore, UnusableEntry, UnusableEntryReason};
 pub use dialect::Dialect;

@@ -292,6 +292,7 @@ fn pre_authenticate(
         KdcError::PreauthFailed {
             cause,
             method_data: method_data(),
+            is_filtered: context.database.policy().filter_preauth_errors,
         }
     })?;
     if client.attributes.contains(Attributes::REQUIRES_HW_AUTH) {

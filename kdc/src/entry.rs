@@ -210,9 +210,9 @@ impl PrincipalEntry {
         self.attributes.set(Attributes::REQUIRES_PWCHANGE, false);
     }
 
-    /// Forgets every key version but the newest (kadmin's `purgekeys`).
-    pub fn purge_old_keys(&mut self) {
-        self.key_sets.truncate(1);
+    /// Forgets every key version but the newest `count` (kadmin's `purgekeys` keeps one).
+    pub fn purge_keys(&mut self, count: usize) {
+        self.key_sets.truncate(count);
     }
 
     /// Puts the keys of a password in place as the next version, and returns its number.

@@ -171,6 +171,8 @@ pub enum KdcError {
         cause: PreauthFailure,
         /// What the client may try.
         method_data: MethodData,
+        /// Whether the client learns only that its pre-authentication failed.
+        is_filtered: bool,
     },
     /// The service wants pre-authenticated clients, and the ticket does not say so.
     PreauthMissing,

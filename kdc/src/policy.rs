@@ -53,6 +53,11 @@ pub struct RealmPolicy {
     pub reject_bad_transit: bool,
     /// Whether AS-REPs tell when the client was last seen.
     pub report_last_req: bool,
+    /// Whether a timestamp sealed with a wrong key is reported as failed pre-authentication. MIT's KDCs of
+    /// old reported what they had noticed, that something does not decrypt.
+    pub filter_preauth_errors: bool,
+    /// How many older versions of its ticket-granting key the realm keeps when the key is changed.
+    pub old_krbtgt_versions: usize,
 }
 
 impl RealmPolicy {
@@ -78,6 +83,8 @@ impl RealmPolicy {
             capaths: BTreeMap::new(),
             reject_bad_transit: true,
             report_last_req: false,
+            filter_preauth_errors: true,
+            old_krbtgt_versions: 0,
         };
         match dialect {
             Dialect::Mit => Self {
@@ -107,6 +114,8 @@ impl RealmPolicy {
                     allow_rc4: true,
                     ..WeakCryptoPolicy::default()
                 },
+                // The password history of the account krbtgt.
+                old_krbtgt_versions: 1,
                 ..common
             },
         }

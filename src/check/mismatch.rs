@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::script::model::{Expectation, Phase};
 use crate::script::values::ErrorName;
-use crate::sim::{Failure, Holder, Outcome, SealedPart, VerbError, World, holder_names};
+use crate::sim::{Holder, Outcome, SealedPart, VerbError, World, holder_names};
 
 /// A statement of a scenario file that did not hold.
 #[derive(Clone, Debug)]
@@ -26,18 +26,25 @@ pub struct Mismatch {
 }
 
 impl Mismatch {
-    pub(super) fn unexpected_failure(
+    pub(super) fn before_the_fault(
         phase: Phase,
         place: String,
-        failure: &Failure,
+        expected: Option<ErrorName>,
+        outcome: &Outcome,
         timeline: Vec<String>,
     ) -> Self {
+        let verb = if expected.is_some() { "fails" } else { "works" };
         Self {
             phase,
             place,
-            what: "the call works before the fault".to_owned(),
-            expected: described(None),
-            actual: format!("{} ({})", described(Some(failure.error)), failure.cause),
+            what: format!("the call {verb} before the fault"),
+            expected: described(expected),
+            actual: match &outcome.result {
+                Ok(()) => described(None),
+                Err(failure) => {
+                    format!("{} ({})", described(Some(failure.error)), failure.cause)
+                }
+            },
             timeline,
         }
     }

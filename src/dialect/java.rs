@@ -5,7 +5,7 @@ use kdclab_client::{
 };
 use kdclab_proto::{Enctype, ErrorCode};
 
-pub(super) fn client_text(error: &ClientError) -> Option<String> {
+pub(super) fn client_text(error: &ClientError, is_login: bool) -> Option<String> {
     match error {
         ClientError::KdcUnreachable { failures, .. } if failures.failures.is_empty() => {
             Some("Cannot locate KDC".to_owned())
@@ -17,6 +17,14 @@ pub(super) fn client_text(error: &ClientError) -> Option<String> {
                 (Transport::Udp, FailureReason::TimedOut) => Some("Receive timed out".to_owned()),
                 _ => None,
             }
+        }
+        // Krb5LoginModule with a cache that is missing, or has nothing valid.
+        ClientError::NoCredential { .. } if is_login => {
+            Some("Unable to obtain Principal Name for authentication".to_owned())
+        }
+        // Krb5LoginModule: the keytab has no key that Java can use, and nobody is there to type a password.
+        ClientError::NoEnctype | ClientError::NoKeyInKeytab { .. } => {
+            Some("Unable to obtain password from user".to_owned())
         }
         ClientError::NoCredential { .. } => Some(
             "No valid credentials provided (Mechanism level: Failed to find any Kerberos tgt)"
@@ -34,6 +42,14 @@ pub(super) fn client_text(error: &ClientError) -> Option<String> {
         ClientError::UndecryptableReply { .. } => Some("Checksum failed".to_owned()),
         _ => None,
     }
+}
+
+/// The innermost cause of the exception: of every refusal it is the same, since Java reads the answer as a
+/// reply before it reads it as an error. 906 is `ASN1_BAD_ID`, a number of its own and none of the protocol.
+pub(super) fn client_cause(error: &ClientError) -> Option<String> {
+    error.refusal().map(|_| {
+        "Caused by: KrbException: Identifier doesn't match expected value (906)".to_owned()
+    })
 }
 
 pub(super) fn session_text(error: &ApExchangeError) -> Option<String> {
@@ -55,23 +71,31 @@ pub(super) fn acceptor_text(error: &AcceptError) -> Option<String> {
         | AcceptError::TicketUndecryptable(_) => Some("Checksum failed".to_owned()),
         AcceptError::ClockSkew { .. } => code_text(ErrorCode::KRB_AP_ERR_SKEW),
         AcceptError::Replay { .. } => code_text(ErrorCode::KRB_AP_ERR_REPEAT),
+        AcceptError::TicketEnctypeNotPermitted(wanted) => Some(format!(
+            "Encryption type {} is not supported/enabled",
+            long_name(wanted.enctype)
+        )),
         AcceptError::TicketExpired { .. } => code_text(ErrorCode::KRB_AP_ERR_TKT_EXPIRED),
         _ => None,
     }
 }
 
 fn no_key(wanted: &WantedKey) -> String {
-    let enctype = match wanted.enctype {
+    format!(
+        "Invalid argument (400) - Cannot find key of appropriate type to decrypt AP-REQ - {}",
+        long_name(wanted.enctype)
+    )
+}
+
+fn long_name(enctype: Enctype) -> String {
+    match enctype {
         Enctype::AES128_CTS_HMAC_SHA1_96 => "AES128 CTS mode with HMAC SHA1-96".to_owned(),
         Enctype::AES256_CTS_HMAC_SHA1_96 => "AES256 CTS mode with HMAC SHA1-96".to_owned(),
         Enctype::AES128_CTS_HMAC_SHA256_128 => "AES128 CTS mode with HMAC SHA256-128".to_owned(),
         Enctype::AES256_CTS_HMAC_SHA384_192 => "AES256 CTS mode with HMAC SHA384-192".to_owned(),
         Enctype::RC4_HMAC => "RC4 with HMAC".to_owned(),
         other => other.to_string(),
-    };
-    format!(
-        "Invalid argument (400) - Cannot find key of appropriate type to decrypt AP-REQ - {enctype}"
-    )
+    }
 }
 
 /// `Client not found in Kerberos database (6)`; `None` for a code that has not been seen in JDK 17.

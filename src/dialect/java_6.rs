@@ -4,13 +4,13 @@ use kdclab_client::{AcceptError, ClientError};
 
 use super::java;
 
-pub(super) fn client_text(error: &ClientError) -> Option<String> {
+pub(super) fn client_text(error: &ClientError, is_login: bool) -> Option<String> {
     match error {
         // 63 is KRB_AP_ERR_GEN_CRED, a number of its own and none of the protocol.
         ClientError::NoPathToRealm { .. } => {
             Some("Fail to create credential. (63) - No service creds".to_owned())
         }
-        _ => java::client_text(error),
+        _ => java::client_text(error, is_login),
     }
 }
 

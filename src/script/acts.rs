@@ -1,7 +1,10 @@
 //! The rules of what clients and administrators do.
 
+use std::collections::BTreeMap;
+
 use kdclab_proto::Principal;
 
+use super::daemons::{Job, StartDaemon};
 use super::limits::{MAX_ENTRIES, MAX_TIMES};
 use super::model::{Call, ClientTable, Control, Expectation, SymptomCheck};
 use super::rules::check_attributes;
@@ -30,11 +33,8 @@ pub(super) fn check_client(
 
 fn check_call(scope: &Scope, source: &Source, call: &Call) -> Result<(), Box<Fault>> {
     scope.host(source, &call.from)?;
-    if let Some(user) = &call.user
-        // A user that exists nowhere is written with its realm.
-        && user.get_ref().parse::<Principal>().is_err()
-    {
-        scope.principal(source, user, &[])?;
+    if let Some(user) = &call.user {
+        check_client_name(scope, source, user)?;
     }
     if let Some(service) = &call.to {
         scope.principal(source, service, &[Kind::Service])?;
@@ -42,7 +42,60 @@ fn check_call(scope: &Scope, source: &Source, call: &Call) -> Result<(), Box<Fau
     if let Some(host) = &call.at {
         scope.host(source, host)?;
     }
-    Ok(())
+    match &call.to {
+        Some(service) if call.kinit => Err(source.fault(
+            service.span(),
+            "kinit reaches no service".to_owned(),
+            Some(
+                "remove `to` or `kinit`; the program that reads the cache is a call of its own"
+                    .to_owned(),
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn check_job(scope: &Scope, source: &Source, job: &Job) -> Result<(), Box<Fault>> {
+    check_call(scope, source, &job.call)?;
+    scope.host(source, &job.on)
+}
+
+fn check_start(scope: &Scope, source: &Source, start: &StartDaemon) -> Result<(), Box<Fault>> {
+    check_directory(scope, source, &start.on, &start.directory)
+}
+
+fn check_directory(
+    scope: &Scope,
+    source: &Source,
+    host: &Spanned<String>,
+    path: &Spanned<String>,
+) -> Result<(), Box<Fault>> {
+    scope.host(source, host)?;
+    let text = path.get_ref();
+    let is_name = |part: &str| !["", ".", ".."].contains(&part);
+    if text
+        .strip_prefix('/')
+        .is_some_and(|rest| rest.split('/').all(is_name))
+    {
+        return Ok(());
+    }
+    Err(source.fault(
+        path.span(),
+        format!("`{}` is not the path of a directory", text.escape_debug()),
+        Some("write it from the root and without detours, as `/data/1/dn`".to_owned()),
+    ))
+}
+
+/// A client that exists nowhere is written with its realm.
+fn check_client_name(
+    scope: &Scope,
+    source: &Source,
+    name: &Spanned<String>,
+) -> Result<(), Box<Fault>> {
+    match name.get_ref().parse::<Principal>() {
+        Ok(_) => Ok(()),
+        Err(_) => scope.principal(source, name, &[]),
+    }
 }
 
 pub(super) fn check_control(
@@ -51,19 +104,21 @@ pub(super) fn check_control(
     control: &Spanned<Control>,
 ) -> Result<(), Box<Fault>> {
     let table = control.get_ref();
-    match (&table.call, &table.replay) {
-        (Some(call), None) => check_call(scope, source, call)?,
-        (None, Some(replay)) => {
+    match (&table.call, &table.replay, &table.job, &table.start) {
+        (Some(call), None, None, None) => check_call(scope, source, call)?,
+        (None, Some(replay), None, None) => {
             scope.host(source, &replay.from)?;
             if let Some(host) = &replay.at {
                 scope.host(source, host)?;
             }
             scope.principal(source, &replay.to, &[Kind::Service])?;
         }
+        (None, None, Some(job), None) => check_job(scope, source, job)?,
+        (None, None, None, Some(start)) => check_start(scope, source, start)?,
         _ => {
             return Err(source.fault(
                 control.span(),
-                "a [[control]] has exactly one of `call` and `replay`".to_owned(),
+                "a [[control]] has exactly one of `call`, `job`, `replay` and `start`".to_owned(),
                 Some("keep one of them; a second act is a [[control]] of its own".to_owned()),
             ));
         }
@@ -101,25 +156,29 @@ pub(super) fn check_symptom(
     symptom: &Spanned<SymptomCheck>,
 ) -> Result<(), Box<Fault>> {
     let table = symptom.get_ref();
-    match (&table.call, &table.simultaneous) {
-        (Some(call), None) => {
-            check_call(scope, source, call)?;
-            if let Some(number) = &table.failing {
-                return Err(source.fault(
-                    number.span(),
-                    "`failing` is about simultaneous calls".to_owned(),
-                    Some("remove it: a single call is the one that fails".to_owned()),
-                ));
-            }
-        }
-        (None, Some(calls)) => check_simultaneous(scope, source, symptom, calls)?,
+    match (&table.call, &table.simultaneous, &table.job, &table.start) {
+        (Some(call), None, None, None) => check_call(scope, source, call)?,
+        (None, Some(calls), None, None) => check_simultaneous(scope, source, symptom, calls)?,
+        (None, None, Some(job), None) => check_job(scope, source, job)?,
+        (None, None, None, Some(start)) => check_start(scope, source, start)?,
         _ => {
             return Err(source.fault(
                 symptom.span(),
-                "a [[symptom]] has exactly one of `call` and `simultaneous`".to_owned(),
+                "a [[symptom]] has exactly one of `call`, `job`, `simultaneous` and `start`"
+                    .to_owned(),
                 Some("keep one of them; a second act is a [[symptom]] of its own".to_owned()),
             ));
         }
+    }
+    if let (Some(number), None) = (&table.failing, &table.simultaneous) {
+        return Err(source.fault(
+            number.span(),
+            "`failing` is about simultaneous calls".to_owned(),
+            Some("remove it: a single call is the one that fails".to_owned()),
+        ));
+    }
+    if let Some(must_fail) = &table.must_fail {
+        check_must_fail(source, table, must_fail)?;
     }
     check_facts(
         source,
@@ -129,10 +188,42 @@ pub(super) fn check_symptom(
     if let Some(host) = &table.sent_by {
         scope.host(source, host)?;
     }
-    for (host, line) in &table.log {
+    check_messages(scope, source, &table.expectation())?;
+    check_log(scope, source, &table.log)
+}
+
+/// An act that must not succeed does in the broken world, alone.
+fn check_must_fail(
+    source: &Source,
+    symptom: &SymptomCheck,
+    must_fail: &Spanned<ErrorName>,
+) -> Result<(), Box<Fault>> {
+    if let Some(error) = &symptom.error {
+        return Err(source.fault(
+            error.span(),
+            "an act that must fail has no error in the broken world".to_owned(),
+            Some("remove `error`: that the act succeeds is the symptom".to_owned()),
+        ));
+    }
+    if symptom.simultaneous.is_some() {
+        return Err(source.fault(
+            must_fail.span(),
+            "`must_fail` is about a single call".to_owned(),
+            Some("write each of the calls as a [[symptom]] of its own".to_owned()),
+        ));
+    }
+    Ok(())
+}
+
+pub(super) fn check_log(
+    scope: &Scope,
+    source: &Source,
+    log: &BTreeMap<String, Spanned<String>>,
+) -> Result<(), Box<Fault>> {
+    for (host, line) in log {
         scope.host_named(source, host, line.span())?;
     }
-    check_messages(scope, source, &table.expectation())
+    Ok(())
 }
 
 fn check_simultaneous(
@@ -213,6 +304,7 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
             check_call(scope, source, &attempt.call)
         }
         Verb::ChangeKey(change) => scope.principal(source, &change.of, &[]),
+        Verb::ChangeMode(change) => check_directory(scope, source, &change.host, &change.path),
         Verb::ConfigureAcceptor(change) => {
             if let Some(other) = &change.set.shares_replay_cache_with {
                 scope.host(source, other)?;
@@ -224,9 +316,21 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
             scope.host(source, &change.host)
         }
         Verb::ConfigureRealm(change) => scope.realm(source, &change.realm),
+        Verb::CopyCcache(copy) => {
+            check_client_name(scope, source, &copy.user)?;
+            scope.host(source, &copy.from)?;
+            scope.host(source, &copy.to)
+        }
         Verb::ExportKeytab(copy) | Verb::Ktadd(copy) => {
             scope.principal(source, &copy.of, &[])?;
             scope.host(source, &copy.to)
+        }
+        Verb::ForgeTicket(forgery) => {
+            check_client_name(scope, source, &forgery.client)?;
+            if let Some(server) = &forgery.server {
+                scope.principal(source, server, &[Kind::Service, Kind::Trust])?;
+            }
+            scope.host(source, &forgery.on)
         }
         Verb::Ktremove(removal) => {
             scope.principal(source, &removal.of, &[])?;
@@ -250,18 +354,26 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
                 _ => Ok(()),
             }
         }
+        Verb::MakeDirectory(make) => check_directory(scope, source, &make.host, &make.path),
         Verb::ModifyPrincipal(change) => {
             scope.principal(source, &change.name, &[])?;
             check_attributes(source, &change.attributes)
         }
         Verb::Noop(verb) => check_verb(scope, source, verb),
         Verb::PurgeCcache(cache) => {
-            scope.principal(source, &cache.user, &[])?;
+            check_client_name(scope, source, &cache.user)?;
             scope.host(source, &cache.on)
         }
-        Verb::RemovePrincipal(name) | Verb::ResetKey(name) | Verb::Unlock(name) => {
-            scope.principal(source, name, &[])
+        Verb::PurgeKeys(name)
+        | Verb::RemovePrincipal(name)
+        | Verb::ResetKey(name)
+        | Verb::Unlock(name) => scope.principal(source, name, &[]),
+        Verb::RemoveDirectory(removal) => {
+            check_directory(scope, source, &removal.host, &removal.path)
         }
+        Verb::RunJob(job) => check_job(scope, source, job),
+        Verb::SetTaskController(change) => scope.host(source, &change.host),
+        Verb::SetUmask(change) => scope.host(source, &change.host),
         Verb::RepairLinks(_) | Verb::Wait(_) => Ok(()),
         Verb::RunAs(run_as) => {
             let may_be_unknown = run_as.password.is_some()

@@ -9,6 +9,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::daemons::{Job, StartDaemon};
 use super::schema::{AttributeName, MessageLabel};
 use super::spanned::Spanned;
 use super::values::{EnctypeName, ErrorName, Instant, Offset, Span};
@@ -65,13 +66,20 @@ pub struct Script {
 }
 
 impl Script {
+    /// Whether the symptom is a success: its acts must fail and do not.
+    pub fn must_fail(&self) -> bool {
+        self.symptom
+            .iter()
+            .any(|symptom| symptom.get_ref().must_fail.is_some())
+    }
+
     /// The first call of the symptom, or else of the controls.
     pub fn first_call(&self) -> Option<&Call> {
-        let symptom = self
-            .symptom
-            .iter()
-            .map(Spanned::get_ref)
-            .flat_map(|check| check.call.iter().chain(check.simultaneous.iter().flatten()));
+        let symptom = self.symptom.iter().map(Spanned::get_ref).flat_map(|check| {
+            let job = check.job.iter().map(|job| &job.call);
+            let calls = check.call.iter().chain(job);
+            calls.chain(check.simultaneous.iter().flatten())
+        });
         let controls = self
             .control
             .iter()
@@ -132,6 +140,9 @@ pub struct RealmSettings {
     pub host_based_services: Option<Vec<String>>,
     /// Whether a bad path of realms is refused.
     pub reject_bad_transit: Option<bool>,
+    /// Whether a wrong password is reported as failed pre-authentication (24). MIT's KDCs of old reported
+    /// the failed integrity check (31).
+    pub filter_preauth_errors: Option<bool>,
 }
 
 /// When failed attempts lock an account (kadmin's policy).
@@ -276,6 +287,11 @@ pub struct ClientTable {
     pub allow_rc4: Option<bool>,
     /// Whether 3DES is permitted.
     pub allow_des3: Option<bool>,
+    /// How long keys may be in Java: `limited` to 128 bits, or `unlimited`.
+    pub crypto_policy: Option<CryptoPolicyName>,
+    /// Whether its programs can read a credential cache with configuration entries. Java cannot before JDK 6
+    /// update 27.
+    pub reads_ccache_config: Option<bool>,
     /// How far clocks may be apart.
     pub clockskew: Option<Span>,
     /// Whether the KDC's clock is learnt from its replies.
@@ -295,9 +311,21 @@ pub struct ClientTable {
     /// The client that its programs name in their authenticators; the ticket's own if absent. Only a
     /// manipulated program says otherwise.
     pub authenticator_client: Option<Spanned<String>>,
+    /// Whether tickets are good from any address; otherwise from those of the host alone.
+    pub noaddresses: Option<bool>,
     /// The hosts it takes for the KDCs of realms, by realm; the true ones of every realm that is not here.
     #[serde(default)]
     pub kdc: Tables<Spanned<OneOrMany>>,
+}
+
+/// How long keys may be in a Java installation.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum CryptoPolicyName {
+    /// 128 bits for AES, as in old installations.
+    Limited,
+    /// As long as they come.
+    Unlimited,
 }
 
 /// An acceptor.
@@ -352,6 +380,9 @@ pub struct Call {
     /// Whether the user's TGT is renewed first (`kinit -R`).
     #[serde(default)]
     pub renew: bool,
+    /// Whether MIT's kinit logs in or renews and writes the cache, whatever the host's other programs are.
+    #[serde(default)]
+    pub kinit: bool,
     /// The life asked for.
     pub lifetime: Option<Span>,
     /// The renewable life asked for.
@@ -423,6 +454,10 @@ pub struct Control {
     pub call: Option<Call>,
     /// What an attacker does.
     pub replay: Option<Replay>,
+    /// A job that a node runs for a user.
+    pub job: Option<Job>,
+    /// A daemon that starts.
+    pub start: Option<StartDaemon>,
     /// The error; success if absent.
     pub error: Option<Spanned<ErrorName>>,
     /// Messages that travelled, in this order, others between them allowed.
@@ -451,6 +486,10 @@ impl Control {
 pub struct SymptomCheck {
     /// What a client does.
     pub call: Option<Call>,
+    /// A job that a node runs for a user.
+    pub job: Option<Job>,
+    /// A daemon that starts.
+    pub start: Option<StartDaemon>,
     /// What several clients do at the same instant. The expectation is about the one that `failing`
     /// names.
     pub simultaneous: Option<Vec<Call>>,
@@ -459,7 +498,10 @@ pub struct SymptomCheck {
     pub failing: Option<Spanned<usize>>,
     /// Time that passes before.
     pub wait: Option<Span>,
-    /// The error; success if absent.
+    /// The error of an act that must not succeed, an attacker's, before the fault. Without it the act works
+    /// before the fault.
+    pub must_fail: Option<Spanned<ErrorName>>,
+    /// The error in the broken world; success if absent.
     pub error: Option<Spanned<ErrorName>>,
     /// The host that sent the error.
     pub sent_by: Option<Spanned<String>>,
@@ -509,6 +551,20 @@ impl SymptomCheck {
     }
 }
 
+impl Fix {
+    /// What the symptom must come to.
+    pub fn expectation(&self) -> Expectation {
+        Expectation {
+            error: self.error.clone(),
+            sent_by: self.sent_by.clone(),
+            cause: self.cause.clone(),
+            text: self.text.clone(),
+            log: self.log.clone(),
+            ..Expectation::default()
+        }
+    }
+}
+
 /// A proposed fix and its outcome.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -520,12 +576,18 @@ pub struct Fix {
     pub steps: Vec<Spanned<Verb>>,
     /// Whether the symptom is gone and the controls hold.
     pub works: bool,
-    /// What remains of the symptom.
+    /// What the symptom comes to: what remains of it after a wrong fix or, where its acts must fail, how
+    /// they do after a right one. Success if absent.
     pub error: Option<Spanned<ErrorName>>,
     /// The host that sends the error.
     pub sent_by: Option<Spanned<String>>,
     /// What the host that raises the error notices: the name of the typed error in kebab-case.
     pub cause: Option<Spanned<String>>,
+    /// The text the user sees.
+    pub text: Option<Spanned<String>>,
+    /// Lines in the logs of hosts, a part of each.
+    #[serde(default)]
+    pub log: BTreeMap<String, Spanned<String>>,
     /// The control that no longer holds, from 1, where the symptom is gone.
     #[schemars(range(min = 1))]
     pub breaks_control: Option<Spanned<usize>>,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kdclab_kdc::Attributes;
 use kdclab_proto::PrincipalName;
 
-use super::acts::{check_client, check_control, check_facts, check_symptom, check_verb};
+use super::acts::{check_client, check_control, check_facts, check_log, check_symptom, check_verb};
 use super::limits;
 use super::model::{Fix, Script, TextOr, TrustTable};
 use super::scope::Scope;
@@ -37,6 +37,16 @@ impl Script {
         }
         for symptom in &self.symptom {
             check_symptom(&scope, source, symptom)?;
+            if self.must_fail() && symptom.get_ref().must_fail.is_none() {
+                return Err(source.fault(
+                    symptom.span(),
+                    "this act works before the fault, and another one must fail".to_owned(),
+                    Some(
+                        "give every [[symptom]] `must_fail`; what must work is a [[control]]"
+                            .to_owned(),
+                    ),
+                ));
+            }
         }
         for fix in &self.fix {
             self.check_fix(&scope, source, fix)?;
@@ -138,37 +148,77 @@ impl Script {
         if let Some(host) = &fix.sent_by {
             scope.host(source, host)?;
         }
-        let remains = fix.error.as_ref().map(Spanned::span);
-        let breaks = fix.breaks_control.as_ref();
-        match (fix.works, remains, breaks) {
-            (true, Some(span), _) => Err(source.fault(
-                span,
-                "a fix that works leaves no error".to_owned(),
-                Some("remove `error`, or say `works = false`".to_owned()),
-            )),
-            (true, _, Some(number)) => Err(source.fault(
+        check_log(scope, source, &fix.log)?;
+        if let Some(number) = &fix.breaks_control {
+            self.check_broken_control(source, fix, number)?;
+        }
+        if self.must_fail() {
+            check_fix_of_a_success(source, fix)?;
+        } else {
+            check_fix_of_an_error(source, fix)?;
+        }
+        check_facts(
+            source,
+            fix.error.as_ref(),
+            [&fix.sent_by, &fix.cause, &fix.text],
+        )
+    }
+
+    fn check_broken_control(
+        &self,
+        source: &Source,
+        fix: &Fix,
+        number: &Spanned<usize>,
+    ) -> Result<(), Box<Fault>> {
+        if fix.works {
+            return Err(source.fault(
                 number.span(),
                 "a fix that works breaks no control".to_owned(),
                 Some("remove `breaks_control`, or say `works = false`".to_owned()),
-            )),
-            (false, None, None) => Err(source.fault(
-                fix.title.span(),
-                "the wrong fix does not say what remains".to_owned(),
-                Some("add `error = \"...\"`, or `breaks_control = N`".to_owned()),
-            )),
-            (false, _, Some(number)) if !(1..=self.control.len()).contains(number.get_ref()) => {
-                Err(source.fault(
-                    number.span(),
-                    format!("there is no control {}", number.get_ref()),
-                    Some(format!("the scenario has {}", self.control.len())),
-                ))
-            }
-            _ => check_facts(
-                source,
-                fix.error.as_ref(),
-                [&fix.sent_by, &fix.cause, &None],
-            ),
+            ));
         }
+        if !(1..=self.control.len()).contains(number.get_ref()) {
+            return Err(source.fault(
+                number.span(),
+                format!("there is no control {}", number.get_ref()),
+                Some(format!("the scenario has {}", self.control.len())),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The symptom is an error: a right fix leaves none.
+fn check_fix_of_an_error(source: &Source, fix: &Fix) -> Result<(), Box<Fault>> {
+    match (fix.works, &fix.error, &fix.breaks_control) {
+        (true, Some(error), _) => Err(source.fault(
+            error.span(),
+            "a fix that works leaves no error".to_owned(),
+            Some("remove `error`, or say `works = false`".to_owned()),
+        )),
+        (false, None, None) => Err(source.fault(
+            fix.title.span(),
+            "the wrong fix does not say what remains".to_owned(),
+            Some("add `error = \"...\"`, or `breaks_control = N`".to_owned()),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The symptom is a success that must not be: a right fix turns it into an error.
+fn check_fix_of_a_success(source: &Source, fix: &Fix) -> Result<(), Box<Fault>> {
+    match (fix.works, &fix.error, &fix.breaks_control) {
+        (true, None, _) => Err(source.fault(
+            fix.title.span(),
+            "the fix does not say how the act that must fail does".to_owned(),
+            Some("add `error = \"...\"`, or say `works = false`".to_owned()),
+        )),
+        (false, Some(error), None) => Err(source.fault(
+            error.span(),
+            "a wrong fix lets the act that must fail succeed".to_owned(),
+            Some("remove `error`, say `works = true`, or add `breaks_control = N`".to_owned()),
+        )),
+        _ => Ok(()),
     }
 }
 

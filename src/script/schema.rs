@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use kdclab_kdc::Attributes;
+use kdclab_proto::messages::TicketFlags;
 use kdclab_proto::{Enctype, ErrorCode, LibraryError};
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
@@ -14,9 +15,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use super::acts::MESSAGES;
+use super::daemons::Mode;
 use super::model::{OneOrMany, Script, TextOr};
-use super::values::{EnctypeName, ErrorName, Instant, Offset, Span};
-use crate::sim::SessionError;
+use super::values::{EnctypeName, ErrorName, Instant, Offset, Span, TicketFlag};
+use crate::sim::{DaemonFailure, SessionError};
 
 /// The JSON Schema of a scenario file, draft 7, which is what editors of TOML understand.
 pub fn json_schema() -> Value {
@@ -79,7 +81,7 @@ named_schema! {
         "enum": enctypes(),
     });
     ErrorName, "Error" => json_schema!({
-        "description": "An error of RFC 4120 or MIT's name of it, an error of MIT's library, or the end of a session without any.",
+        "description": "An error of RFC 4120 or MIT's name of it, an error of MIT's library, the end of a session without any, or what a daemon does not do.",
         "type": "string",
         "enum": errors(),
     });
@@ -105,6 +107,11 @@ named_schema! {
         "type": "string",
         "pattern": "^[+-][0-9][0-9A-Za-z ]*$",
     });
+    Mode, "Mode" => json_schema!({
+        "description": "The permissions of a directory in octal, `0755`.",
+        "type": "string",
+        "pattern": "^0*[0-7]{1,3}$",
+    });
     OneOrMany, "OneOrMany" => json_schema!({
         "description": "A name or a list of names.",
         "anyOf": [
@@ -116,6 +123,11 @@ named_schema! {
         "description": "A length of time, `5m`, `1h 30m` or `250ms`.",
         "type": "string",
         "pattern": "^[0-9][0-9A-Za-z ]*$",
+    });
+    TicketFlag, "TicketFlag" => json_schema!({
+        "description": "A flag of a ticket by its name in RFC 4120, `pre-authent`.",
+        "type": "string",
+        "enum": TicketFlags::from_bits(u32::MAX).names().collect::<Vec<_>>(),
     });
 }
 
@@ -167,5 +179,6 @@ fn errors() -> Vec<&'static str> {
         .chain(mit.filter(|name| !name.starts_with("KRB5PLACEHOLD_")))
         .chain(library)
         .chain(session)
+        .chain(DaemonFailure::ALL.into_iter().map(DaemonFailure::name))
         .collect()
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::sim::SessionError;
+use crate::sim::{DaemonFailure, SessionError};
+use kdclab_proto::messages::TicketFlags;
 use kdclab_proto::{Enctype, ErrorCode, KerberosTime, LibraryError};
 use serde::{Deserialize, Deserializer, de};
 
@@ -111,6 +112,23 @@ impl<'de> Deserialize<'de> for EnctypeName {
     }
 }
 
+/// A flag of a ticket by its name in RFC 4120, `"pre-authent"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TicketFlag(pub TicketFlags);
+
+impl<'de> Deserialize<'de> for TicketFlag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        TicketFlags::from_name(&text).map(Self).ok_or_else(|| {
+            let names: Vec<&str> = TicketFlags::from_bits(u32::MAX).names().collect();
+            de::Error::custom(format!(
+                "unknown flag `{text}`; expected one of `{}`",
+                names.join("`, `")
+            ))
+        })
+    }
+}
+
 /// An error by its name: a protocol error (`KRB_AP_ERR_MODIFIED`), or one that an implementation
 /// raises without any message (`KRB5_KDC_UNREACH`), or the end of a session (`CONNECTION_CLOSED`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +139,8 @@ pub enum ErrorName {
     Library(LibraryError),
     /// The end of a session without any Kerberos error.
     Session(SessionError),
+    /// What a daemon does not do.
+    Daemon(DaemonFailure),
 }
 
 impl ErrorName {
@@ -134,6 +154,7 @@ impl ErrorName {
                 .name()
                 .map_or_else(|| error.0.to_string(), str::to_owned),
             Self::Session(error) => error.name().to_owned(),
+            Self::Daemon(failure) => failure.name().to_owned(),
         }
     }
 
@@ -142,7 +163,7 @@ impl ErrorName {
         match self {
             Self::Protocol(code) => format!("{} ({})", self.name(), code.0),
             Self::Library(error) => format!("{} ({})", self.name(), error.0),
-            Self::Session(error) => error.name().to_owned(),
+            Self::Session(_) | Self::Daemon(_) => self.name(),
         }
     }
 }
@@ -156,11 +177,13 @@ impl<'de> Deserialize<'de> for ErrorName {
         LibraryError::from_name(&text)
             .map(Self::Library)
             .or_else(|| SessionError::from_name(&text).map(Self::Session))
+            .or_else(|| DaemonFailure::from_name(&text).map(Self::Daemon))
             .ok_or_else(|| {
                 de::Error::custom(format!(
                     "unknown error `{text}`; the names are those of RFC 4120 (`KRB_AP_ERR_MODIFIED`, \
                      `KDC_ERR_PREAUTH_FAILED`), of MIT's library (`KRB5_KDC_UNREACH`), or `CONNECTION_CLOSED`, \
-                     `CONNECTION_REFUSED`, `NO_ANSWER` where no Kerberos error is sent"
+                     `CONNECTION_REFUSED`, `NO_ANSWER` where no Kerberos error is sent, or `INCORRECT_PERMISSION`, \
+                     `TASK_NOT_INITIALIZED` of a daemon"
                 ))
             })
     }

@@ -3,11 +3,14 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::daemons::{
+    ChangeMode, Job, MakeDirectory, RemoveDirectory, SetTaskController, SetUmask,
+};
 use super::limits::MAX_TIMES;
 use super::model::{AcceptorTable, Call, ClientTable, RealmSettings};
 use super::schema::{AttributeName, MessageName};
 use super::spanned::Spanned;
-use super::values::{EnctypeName, ErrorName, Instant, Offset, Span};
+use super::values::{EnctypeName, ErrorName, Instant, Offset, Span, TicketFlag};
 
 /// One act upon the world.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -19,15 +22,22 @@ pub enum Verb {
     Attempt(Box<Attempt>),
     /// Gives a principal new keys.
     ChangeKey(ChangeKey),
+    /// Changes the permissions of a directory.
+    ChangeMode(ChangeMode),
     /// Changes how a host's acceptor works.
     ConfigureAcceptor(ConfigureAcceptor),
     /// Changes a host's krb5.conf.
     ConfigureClient(ConfigureClient),
     /// Changes a realm's settings.
     ConfigureRealm(ConfigureRealm),
+    /// Copies a user's credential cache to another host, as a thief or an administrator may.
+    CopyCcache(CcacheCopy),
     /// Copies the current keys of a service into a host's keytab, without changing them
     /// (`ktadd -norandkey`).
     ExportKeytab(KeytabCopy),
+    /// Makes a ticket without the KDC, with the service's key from a host's keytab. It becomes the only one in
+    /// the client's cache there.
+    ForgeTicket(ForgeTicket),
     /// Stops a host: it receives and sends nothing.
     HostDown(Spanned<String>),
     /// Starts a stopped host.
@@ -38,12 +48,18 @@ pub enum Verb {
     Ktremove(KeytabRemoval),
     /// Lets something happen to packets on their way.
     Link(LinkFault),
+    /// Makes a directory, as a user with a umask.
+    MakeDirectory(MakeDirectory),
     /// Changes a principal's attributes and limits.
     ModifyPrincipal(ModifyPrincipal),
     /// Does an act and asserts that it changes nothing.
     Noop(Box<Self>),
     /// Empties a user's credential cache on a host.
     PurgeCcache(CacheAt),
+    /// Removes every key version of a principal but the newest (`purgekeys`).
+    PurgeKeys(Spanned<String>),
+    /// Removes a directory with all that is below it.
+    RemoveDirectory(RemoveDirectory),
     /// Removes a principal from its realm.
     RemovePrincipal(Spanned<String>),
     /// Removes every fault of the network.
@@ -53,12 +69,18 @@ pub enum Verb {
     /// Lets the programs of a host authenticate as a principal, with its current keys in the host's
     /// client keytab, or with a password from their configuration.
     RunAs(RunAs),
+    /// Lets a user submit a job and a node run a task of it, which must succeed.
+    RunJob(Box<Job>),
     /// Moves a host's clock.
     SetClock(SetClock),
     /// Gives a user a new password.
     SetPassword(SetPassword),
+    /// Changes as whom a node runs the tasks of jobs.
+    SetTaskController(SetTaskController),
     /// Gives one side of a trust a new key.
     SetTrustKey(SetTrustKey),
+    /// Changes a user's umask on a host.
+    SetUmask(SetUmask),
     /// Clears a principal's failed attempts.
     Unlock(Spanned<String>),
     /// Lets time pass.
@@ -138,6 +160,35 @@ pub struct ConfigureRealm {
     pub realm: Spanned<String>,
     /// The settings to change.
     pub set: RealmSettings,
+}
+
+/// A credential cache on its way to another host.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CcacheCopy {
+    /// The user.
+    pub user: Spanned<String>,
+    /// The host it is on.
+    pub from: Spanned<String>,
+    /// The host that gets the copy, in place of what the user has there.
+    pub to: Spanned<String>,
+}
+
+/// A ticket that no KDC issued.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ForgeTicket {
+    /// The client it names. Written with its realm it may be one that exists nowhere.
+    pub client: Spanned<String>,
+    /// The service; the ticket-granting service of the client's realm if absent.
+    pub server: Option<Spanned<String>>,
+    /// The host whose keytab holds the key of the service, and whose cache gets the ticket.
+    pub on: Spanned<String>,
+    /// What the ticket says it is, such as `pre-authent`.
+    #[serde(default)]
+    pub flags: Vec<TicketFlag>,
+    /// How long it is valid.
+    pub lifetime: Span,
 }
 
 /// Keys on their way to a keytab.

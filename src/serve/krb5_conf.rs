@@ -36,6 +36,7 @@ fn render_into(
     writeln!(file, "    clockskew = {}", config.clockskew.as_secs())?;
     writeln!(file, "    kdc_timesync = {}", u8::from(config.kdc_timesync))?;
     writeln!(file, "    canonicalize = {}", config.canonicalize)?;
+    writeln!(file, "    noaddresses = {}", config.noaddresses)?;
     writeln!(
         file,
         "    udp_preference_limit = {}",

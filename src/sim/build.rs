@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use kdclab_client::ClientConfig;
+use kdclab_client::{ClientConfig, CryptoPolicy};
 use kdclab_kdc::{
     Attributes, Database, Dialect as KdcDialect, Kdc, LockoutPolicy, PrincipalEntry, RealmPolicy,
     Traffic,
@@ -18,8 +18,8 @@ use super::random::HostRng;
 use super::verbs::{apply_attributes, enctypes, keytab_entries, merge};
 use super::world::World;
 use crate::script::model::{
-    AcceptorTable, ClientTable, DialectName, HostTable, KdcDialectName, Lockout, RealmSettings,
-    RealmTable, ReplayCacheName, ServiceTable, TextOr, TrustTable, UserTable,
+    AcceptorTable, ClientTable, CryptoPolicyName, DialectName, HostTable, KdcDialectName, Lockout,
+    RealmSettings, RealmTable, ReplayCacheName, ServiceTable, TextOr, TrustTable, UserTable,
 };
 use crate::script::verb::RunAs;
 use crate::script::{Scope, Script};
@@ -58,6 +58,7 @@ impl World {
             key_cache: key_cache.clone(),
             admin_rng: HostRng::new(seed, "(administrator)"),
             causes: Default::default(),
+            jobs: 0,
         };
         for (index, (name, table)) in script.host.iter().enumerate() {
             world.add_host(script, seed, index, name.get_ref(), table)?;
@@ -353,6 +354,15 @@ impl World {
             &mut config.renew_lifetime,
             table.renew_lifetime.map(|span| span.0),
         );
+        set(
+            &mut config.crypto_policy,
+            table.crypto_policy.map(|policy| match policy {
+                CryptoPolicyName::Limited => CryptoPolicy::Limited,
+                CryptoPolicyName::Unlimited => CryptoPolicy::Unlimited,
+            }),
+        );
+        set(&mut config.reads_ccache_config, table.reads_ccache_config);
+        set(&mut config.noaddresses, table.noaddresses);
         set(&mut config.udp_preference_limit, table.udp_preference_limit);
         if let Some(timeout) = table.kdc_timeout {
             config.kdc_timeout = Some(timeout.0);
@@ -440,6 +450,10 @@ fn change_policy(policy: &mut RealmPolicy, settings: &RealmSettings) {
         settings.host_based_services.clone(),
     );
     set(&mut policy.reject_bad_transit, settings.reject_bad_transit);
+    set(
+        &mut policy.filter_preauth_errors,
+        settings.filter_preauth_errors,
+    );
     if let Some(required) = settings.requires_preauth {
         policy
             .default_attributes

@@ -3,12 +3,14 @@
 mod delivery;
 mod exchange;
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use kdclab_client::{
-    ApExchange, ApExchangeError, ApParameters, AsParameters, ClientError, Credential,
-    CredentialQuery, CredentialStore, Step, TgsParameters,
+    ApExchange, ApExchangeError, ApParameters, AsParameters, ClientConfig, ClientError, Credential,
+    CredentialQuery, CredentialStore, Dialect, Step, TgsParameters,
 };
+use kdclab_proto::messages::HostAddress;
 use kdclab_proto::{Principal, Realm, Timestamp};
 
 use self::delivery::{Delivered, Delivery, Previous};
@@ -34,6 +36,8 @@ pub(super) struct Client {
     service: Option<Principal>,
     stage: Stage,
     renewed: bool,
+    /// The service ticket that was just got.
+    ticket: Option<Credential>,
     /// What the last delivery of the running exchange left.
     previous: Previous,
     result: Option<Result<(), Failure>>,
@@ -152,6 +156,7 @@ impl Client {
             service: None,
             stage: Stage::Idle,
             renewed: false,
+            ticket: None,
             previous: Previous::default(),
             result: None,
             last_sender: None,
@@ -167,6 +172,7 @@ impl Client {
             service: Some(service),
             stage: Stage::Idle,
             renewed: false,
+            ticket: None,
             previous: Previous::default(),
             result: None,
             last_sender: None,
@@ -248,11 +254,7 @@ impl Client {
         let Some(service) = self.service.clone() else {
             return self.succeed();
         };
-        let now = self.clock(world).time();
-        let held = self
-            .cache(world)
-            .and_then(|cache| cache.find(&CredentialQuery::valid(&service, now)))
-            .cloned();
+        let held = self.ticket.take().or_else(|| self.held(world, &service));
         match held {
             Some(credential) => self.reach_service(world, &call, &service, &credential),
             None => {
@@ -263,11 +265,45 @@ impl Client {
         }
     }
 
-    /// Whether a program that reads the cache takes the ticket for one: Java overlooks what has expired.
+    /// The ticket for `service` in the cache. One of the user's own realm may stand there without its
+    /// realm, as it was asked for.
+    fn held(&self, world: &World, service: &Principal) -> Option<Credential> {
+        let cache = self.cache(world)?;
+        let now = self.clock(world).time();
+        let as_asked = service.name.clone().at(Realm::default());
+        cache
+            .find(&CredentialQuery::valid(service, now))
+            .or_else(|| {
+                cache
+                    .find(&CredentialQuery::valid(&as_asked, now))
+                    .filter(|_| service.realm == self.user.realm)
+            })
+            .cloned()
+    }
+
+    /// Whether a program that reads the cache takes the ticket for one: Java overlooks what has expired, and
+    /// an old one cannot read a cache with configuration entries at all.
     fn is_seen(&self, world: &World, tgt: &Credential) -> bool {
-        let host = world.hosts.get(&self.host);
-        !host.is_some_and(|host| host.config.dialect.is_java())
-            || self.clock(world).time() <= tgt.endtime
+        let is_readable = self
+            .config(world)
+            .is_none_or(|config| config.reads_ccache_config)
+            || self.cache(world).is_none_or(|cache| !cache.has_config());
+        let is_java = self.dialect(world).is_some_and(Dialect::is_java);
+        is_readable && (!is_java || self.clock(world).time() <= tgt.endtime)
+    }
+
+    /// The krb5.conf as the program reads it.
+    fn config<'w>(&self, world: &'w World) -> Option<Cow<'w, ClientConfig>> {
+        let config = &world.hosts.get(&self.host)?.config;
+        Some(if self.call.as_ref().is_some_and(|call| call.kinit) {
+            Cow::Owned(config.read_by_mit())
+        } else {
+            Cow::Borrowed(config)
+        })
+    }
+
+    fn dialect(&self, world: &World) -> Option<Dialect> {
+        self.config(world).map(|config| config.dialect)
     }
 
     fn log_in(&mut self, world: &mut World, call: &Call) {
@@ -278,6 +314,9 @@ impl Client {
             .to_owned();
         let by_password = call.user.is_some() || world.configured_password(call).is_some();
         let now = self.clock(world);
+        let Some(config) = self.config(world).map(Cow::into_owned) else {
+            return;
+        };
         let Some(host) = world.hosts.get_mut(&self.host) else {
             return;
         };
@@ -290,13 +329,17 @@ impl Client {
         parameters.renew_lifetime = call.renewable.map(|span| span.0);
         parameters.forwardable = call.forwardable.then_some(true);
         parameters.key_cache = world.key_cache.clone();
-        let (exchange, step) = KdcExchange::log_in(&host.config, parameters, now, &mut host.rng);
+        parameters.addresses = (!config.noaddresses).then(|| vec![HostAddress::from(host.address)]);
+        let (exchange, step) = KdcExchange::log_in(&config, parameters, now, &mut host.rng);
         self.step(world, Box::new(exchange), step);
     }
 
     fn ask_tgs(&mut self, world: &mut World, ticket: &Credential, mut parameters: TgsParameters) {
         self.previous.too_big = false;
         let now = self.clock(world);
+        let Some(config) = self.config(world).map(Cow::into_owned) else {
+            return;
+        };
         let Some(host) = world.hosts.get_mut(&self.host) else {
             return;
         };
@@ -306,7 +349,7 @@ impl Client {
         let cached = cache.map_or(&[][..], CredentialStore::credentials);
         let rng = &mut host.rng;
         let (exchange, step) =
-            KdcExchange::with_ticket(&host.config, ticket, cached, parameters, now, rng);
+            KdcExchange::with_ticket(&config, ticket, cached, parameters, now, rng);
         self.step(world, Box::new(exchange), step);
     }
 
@@ -412,12 +455,20 @@ impl Client {
 
     /// Puts what an exchange got into the user's cache.
     fn keep(&mut self, world: &mut World, got: Got) {
+        let is_java = self.dialect(world).is_some_and(Dialect::is_java);
         let Some(host) = world.hosts.get_mut(&self.host) else {
             return;
         };
         match got {
             Got::Login(outcome) => {
-                let cache = CredentialStore::initialized(outcome);
+                let cache = if is_java {
+                    // Java keeps nothing but tickets.
+                    let mut cache = CredentialStore::new(outcome.credential.client.clone());
+                    cache.store(outcome.credential);
+                    cache
+                } else {
+                    CredentialStore::initialized(outcome)
+                };
                 host.caches.insert(self.user.clone(), cache);
             }
             Got::Renewed(credential) => {
@@ -427,6 +478,7 @@ impl Client {
                 }
             }
             Got::Tickets(tickets) => {
+                self.ticket = tickets.last().cloned();
                 if let Some(cache) = host.caches.get_mut(&self.user) {
                     tickets.into_iter().for_each(|ticket| cache.store(ticket));
                 }
@@ -574,16 +626,24 @@ impl Client {
             .unwrap_or_else(own)
     }
 
-    fn fail_with(&mut self, world: &World, error: &ClientError) {
+    fn fail_with(&mut self, world: &mut World, error: &ClientError) {
         let refused = error.refusal().is_some();
-        let dialect = world.hosts.get(&self.host).map(|host| host.config.dialect);
+        let dialect = self.dialect(world);
+        if let Some(line) = dialect.and_then(|dialect| dialect::client_log(dialect, error))
+            && let Some(host) = world.hosts.get_mut(&self.host)
+        {
+            host.log.push(line);
+        }
         self.fail(Failure {
             error: dialect::client_error_name(error),
             sent_by: self.last_sender.clone().filter(|_| refused),
             cause: self.cause(world, refused, || cause_name(error)),
             text: dialect.and_then(|dialect| {
-                let is_typed = self.call.as_ref().is_some_and(|call| call.user.is_some());
-                dialect::client_text(dialect, error, is_typed)
+                let intent = dialect::Intent {
+                    is_typed: self.call.as_ref().is_some_and(|call| call.user.is_some()),
+                    is_login: self.service.is_none(),
+                };
+                dialect::client_text(dialect, error, intent)
             }),
         });
     }

@@ -7,7 +7,9 @@ use std::net::{IpAddr, SocketAddr};
 use kdclab_client::{ClientConfig, Credential, CredentialStore};
 use kdclab_proto::{Keytab, Principal, Realm, Timestamp};
 
+use super::daemons::Files;
 use super::random::HostRng;
+use crate::script::daemons::TaskController;
 use crate::script::model::ReplayCacheName;
 
 /// The first port of a client, as on Linux.
@@ -42,6 +44,9 @@ pub(super) struct Host {
     pub(super) ap_rep_added_seconds: u32,
     /// The host whose replay cache its acceptor uses.
     pub(super) replay_cache_of: String,
+    pub(super) files: Files,
+    /// As whom it runs the tasks of jobs.
+    pub(super) task_controller: TaskController,
     pub(super) log: Vec<String>,
     ports_used: u16,
 }
@@ -65,6 +70,8 @@ impl Host {
             replay_cache: ReplayCacheName::Hash,
             ap_rep_added_seconds: 0,
             replay_cache_of: name.to_owned(),
+            files: Files::default(),
+            task_controller: TaskController::default(),
             log: Vec::new(),
             ports_used: 0,
         }

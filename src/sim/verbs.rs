@@ -5,7 +5,7 @@ use kdclab_proto::{Enctype, Keytab, KeytabEntry, Principal, Realm};
 use zeroize::Zeroizing;
 
 use super::network::Rule;
-use super::outcome::VerbError;
+use super::outcome::{Outcome, VerbError};
 use super::world::World;
 use crate::script::values::{EnctypeName, ErrorName};
 use crate::script::verb::{
@@ -34,6 +34,7 @@ impl World {
             Verb::AddPrincipal(added) => self.add_principal(added),
             Verb::Attempt(attempt) => self.attempt(attempt),
             Verb::ChangeKey(change) => self.change_key(change),
+            Verb::ChangeMode(change) => self.change_mode(change),
             Verb::ConfigureAcceptor(change) => {
                 self.configure_acceptor(change.host.get_ref(), &change.set)
             }
@@ -43,7 +44,9 @@ impl World {
             Verb::ConfigureRealm(change) => {
                 self.configure_realm(&Realm::from(change.realm.get_ref().as_str()), &change.set)
             }
+            Verb::CopyCcache(copy) => self.copy_ccache(copy),
             Verb::ExportKeytab(copy) => self.export_keytab(copy),
+            Verb::ForgeTicket(forgery) => self.forge_ticket(forgery),
             Verb::HostDown(host) => self.set_up(host.get_ref(), false),
             Verb::HostUp(host) => self.set_up(host.get_ref(), true),
             Verb::Ktadd(copy) => self.ktadd(copy),
@@ -55,6 +58,7 @@ impl World {
                 Ok(keytab.entries.len() != before)
             }
             Verb::Link(link) => self.link(link),
+            Verb::MakeDirectory(make) => self.make_directory(make),
             Verb::ModifyPrincipal(change) => self.modify_principal(change),
             Verb::Noop(verb) => match self.perform(verb)? {
                 true => Err(VerbError::ChangesSomething),
@@ -64,6 +68,15 @@ impl World {
                 let user = self.principal(cache.user.get_ref())?;
                 Ok(self.host_mut(cache.on.get_ref())?.purge_cache(&user))
             }
+            Verb::PurgeKeys(name) => {
+                let principal = self.principal(name.get_ref())?;
+                let has_older = self.entry(&principal.realm, &principal)?.key_sets().len() > 1;
+                self.change_database(&principal.realm, |database| {
+                    database.update(&principal, |entry| entry.purge_keys(1))
+                })?;
+                Ok(has_older)
+            }
+            Verb::RemoveDirectory(removal) => self.remove_directory(removal),
             Verb::RemovePrincipal(name) => {
                 let principal = self.principal(name.get_ref())?;
                 self.change_database(&principal.realm, |database| database.remove(&principal))
@@ -75,12 +88,15 @@ impl World {
                 self.random_keys(&principal, &enctypes, false)
             }
             Verb::RunAs(run_as) => self.run_as(run_as),
+            Verb::RunJob(job) => ended_as(&self.run_job(job), None),
             Verb::SetClock(clock) => {
                 let host = self.host_mut(clock.host.get_ref())?;
                 Ok(std::mem::replace(&mut host.clock_offset, clock.offset.0) != clock.offset.0)
             }
             Verb::SetPassword(change) => self.set_password(change),
+            Verb::SetTaskController(change) => self.set_task_controller(change),
             Verb::SetTrustKey(change) => self.set_trust_key(change),
+            Verb::SetUmask(change) => self.set_umask(change),
             Verb::Unlock(name) => {
                 let principal = self.principal(name.get_ref())?;
                 Ok(self.unlock(&principal))
@@ -117,16 +133,7 @@ impl World {
 
     fn attempt(&mut self, attempt: &Attempt) -> Result<Changed, VerbError> {
         for _ in 0..*attempt.times.get_ref() {
-            let outcome = self.call_one(&attempt.call);
-            if outcome.error() != attempt.error {
-                let described = |error: Option<ErrorName>| {
-                    error.map_or_else(|| "success".to_owned(), ErrorName::described)
-                };
-                return Err(VerbError::AttemptEndedOtherwise {
-                    expected: described(attempt.error),
-                    actual: described(outcome.error()),
-                });
-            }
+            ended_as(&self.call_one(&attempt.call), attempt.error)?;
         }
         Ok(true)
     }
@@ -161,12 +168,39 @@ impl World {
             .map(|enctype| kdclab_proto::Key::generate(*enctype, self.admin_rng()))
             .map(|key| key.map(LongTermKey::from))
             .collect::<Result<Vec<_>, _>>()?;
-        self.change_database(&principal.realm, |database| {
+        let kvno = self.entry(&principal.realm, principal)?.kvno();
+        self.replace_keys(
+            principal,
+            &principal.realm,
+            kvno.saturating_add(1),
+            keys,
+            keep_old,
+        )
+    }
+
+    /// Puts keys in place as version `kvno`. A realm may keep older versions of its own ticket-granting key
+    /// unasked.
+    fn replace_keys(
+        &mut self,
+        principal: &Principal,
+        realm: &Realm,
+        kvno: u32,
+        keys: Vec<LongTermKey>,
+        keep_old: bool,
+    ) -> Result<Changed, VerbError> {
+        let kept = match self.database(realm)?.policy().old_krbtgt_versions {
+            older if principal.is_local_krbtgt() => older,
+            _ => 0,
+        };
+        self.change_database(realm, |database| {
             database.update(principal, |entry| {
-                entry.set_keys(keys, keep_old);
+                entry.set_keys_of_version(kvno, keys, keep_old || kept > 0);
+                if !keep_old {
+                    entry.purge_keys(kept.saturating_add(1));
+                }
             })
         })?;
-        self.unlock_as_kadmin(principal, &principal.realm)?;
+        self.unlock_as_kadmin(principal, realm)?;
         Ok(true)
     }
 
@@ -198,12 +232,7 @@ impl World {
                     .map(|key| &key.key)
                     .eq(keys.iter().map(|key| &key.key))
             });
-        self.change_database(realm, |database| {
-            database.update(principal, |entry| {
-                entry.set_keys_of_version(kvno, keys, keep_old);
-            })
-        })?;
-        self.unlock_as_kadmin(principal, realm)?;
+        self.replace_keys(principal, realm, kvno, keys, keep_old)?;
         Ok(!same)
     }
 
@@ -402,6 +431,19 @@ impl World {
                 name: principal.to_string(),
             })
     }
+}
+
+/// Whether an act of a step ended as the step says.
+fn ended_as(outcome: &Outcome, expected: Option<ErrorName>) -> Result<Changed, VerbError> {
+    if outcome.error() == expected {
+        return Ok(true);
+    }
+    let described =
+        |error: Option<ErrorName>| error.map_or_else(|| "success".to_owned(), ErrorName::described);
+    Err(VerbError::AttemptEndedOtherwise {
+        expected: described(expected),
+        actual: described(outcome.error()),
+    })
 }
 
 /// The newest keys of an entry, as a keytab holds them.

@@ -42,6 +42,8 @@ pub struct World {
     pub(super) admin_rng: HostRng,
     /// What each host last refused, and why, since the running act began.
     pub(super) causes: BTreeMap<String, String>,
+    /// How many jobs were submitted.
+    pub(super) jobs: u32,
 }
 
 impl World {

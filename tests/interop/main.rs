@@ -8,3 +8,4 @@ mod mit_clients;
 mod mit_kdc;
 mod mit_realm;
 mod served;
+mod theft;

@@ -59,9 +59,9 @@ fn the_good_file_runs() {
 
 /// Replaces `from` by `to` in the good file and expects the fault at the marked place.
 #[track_caller]
-fn refused(from: &str, to: &str, title: &str, help: &str) {
-    assert!(GOOD.contains(from), "the good file has no {from:?}");
-    let text = GOOD.replacen(from, to, 1);
+fn refused(good: &str, from: &str, to: &str, title: &str, help: &str) {
+    assert!(good.contains(from), "the good file has no {from:?}");
+    let text = good.replacen(from, to, 1);
     let error = match parse(&text) {
         Ok(_) => panic!("the file was accepted"),
         Err(error) => error.to_string(),
@@ -70,7 +70,7 @@ fn refused(from: &str, to: &str, title: &str, help: &str) {
     assert!(error.contains(help), "{help:?} is not in:\n{error}");
     let changed = text
         .lines()
-        .zip(GOOD.lines().chain(std::iter::repeat("")))
+        .zip(good.lines().chain(std::iter::repeat("")))
         .position(|(new, old)| new != old)
         .map_or(0, |index| index + 1);
     assert!(
@@ -80,15 +80,15 @@ fn refused(from: &str, to: &str, title: &str, help: &str) {
 }
 
 macro_rules! refusals {
-    ($($name:ident: $from:literal => $to:literal, $title:literal, $help:literal;)*) => {$(
+    ($good:ident, $($name:ident: $from:literal => $to:literal, $title:literal, $help:literal;)*) => {$(
         #[test]
         fn $name() {
-            refused($from, $to, $title, $help);
+            refused($good, $from, $to, $title, $help);
         }
     )*};
 }
 
-refusals! {
+refusals! { GOOD,
     unknown_top_level_key: "story " => "strory", "unknown field `strory`", "`story`";
     unknown_key_of_a_host: "clock = " => "clokc = ", "unknown field `clokc`", "`clock`";
     unknown_verb: "reset_key" => "rest_key", "unknown variant `rest_key`", "`reset_key`";
@@ -130,6 +130,57 @@ refusals! {
     not_toml: "format    = 1" => "format    : 1", "", "";
 }
 
+refusals! { GOOD,
+    kinit_that_reaches_a_service: "from = \"ws1\", to = \"cifs/fs1.lab.example\" }\nerror" => "from = \"ws1\", to = \"cifs/fs1.lab.example\", kinit = true }\nerror",
+        "kinit reaches no service", "a call of its own";
+    a_mode_that_is_none: "[{ wait = \"5m\" }]" => "[{ change_mode = { host = \"fs1\", path = \"/d\", mode = \"0789\" } }]",
+        "`0789` is not the permissions of a directory", "as `0755`";
+    a_mode_of_more_bits: "[{ wait = \"5m\" }]" => "[{ set_umask = { host = \"fs1\", user = \"hdfs\", umask = \"1777\" } }]",
+        "`1777` is not the permissions of a directory", "as `0755`";
+    a_directory_with_a_detour: "[{ wait = \"5m\" }]" => "[{ make_directory = { host = \"fs1\", path = \"/d/../e\", owner = \"hdfs\" } }]",
+        "`/d/../e` is not the path of a directory", "without detours";
+    a_directory_that_begins_nowhere: "[{ wait = \"5m\" }]" => "[{ remove_directory = { host = \"fs1\", path = \"d\" } }]",
+        "`d` is not the path of a directory", "from the root";
+    a_directory_on_no_host: "[{ wait = \"5m\" }]" => "[{ make_directory = { host = \"fs2\", path = \"/d\", owner = \"hdfs\" } }]",
+        "unknown host `fs2`", "did you mean `fs1`?";
+    a_mode_on_no_host: "[{ wait = \"5m\" }]" => "[{ change_mode = { host = \"fs2\", path = \"/d\", mode = \"0755\" } }]",
+        "unknown host `fs2`", "did you mean `fs1`?";
+    a_umask_on_no_host: "[{ wait = \"5m\" }]" => "[{ set_umask = { host = \"fs2\", user = \"hdfs\", umask = \"0022\" } }]",
+        "unknown host `fs2`", "did you mean `fs1`?";
+    a_task_controller_on_no_host: "[{ wait = \"5m\" }]" => "[{ set_task_controller = { host = \"fs2\", to = \"linux\" } }]",
+        "unknown host `fs2`", "did you mean `fs1`?";
+    a_job_on_no_host: "[{ wait = \"5m\" }]" => "[{ run_job = { call = { user = \"bob\", from = \"ws1\" }, on = \"fs2\" } }]",
+        "unknown host `fs2`", "did you mean `fs1`?";
+    a_job_of_nobody: "[{ wait = \"5m\" }]" => "[{ run_job = { call = { user = \"bbo\", from = \"ws1\" }, on = \"fs1\" } }]",
+        "unknown principal `bbo`", "did you mean `bob`?";
+    a_daemon_on_no_host: "call = { user = \"bob\", from = \"ws1\" }" => "start = { on = \"fs2\", user = \"hdfs\", directory = \"/d\" }",
+        "unknown host `fs2`", "did you mean `fs1`?";
+}
+
+/// Two acts in one table: the table is shown.
+#[test]
+fn an_act_beside_a_call() {
+    let job = "job = { call = { user = \"bob\", from = \"ws1\" }, on = \"fs1\" }";
+    for (table, next, title) in [
+        (
+            "[[control]]",
+            "[[control]]",
+            "a [[control]] has exactly one of `call`, `job`, `replay` and `start`",
+        ),
+        (
+            "[[symptom]]",
+            "[[symptom]]",
+            "a [[symptom]] has exactly one of `call`, `job`, `simultaneous` and `start`",
+        ),
+    ] {
+        let text = GOOD.replacen(table, &format!("{next}\n{job}"), 1);
+        let Err(error) = parse(&text) else {
+            panic!("the file was accepted")
+        };
+        assert!(error.to_string().contains(title), "{error}");
+    }
+}
+
 /// Nothing stands where something is missing, so the fix's title is shown.
 #[test]
 fn wrong_fix_without_an_error() {
@@ -152,9 +203,9 @@ fn wrong_fix_without_an_error() {
 
 /// A scenario whose file is right and whose world does otherwise is found when it runs.
 #[track_caller]
-fn fails(from: &str, to: &str, what: &str, expected: &str, actual: &str) {
-    assert!(GOOD.contains(from), "the good file has no {from:?}");
-    let scenario = parse(&GOOD.replacen(from, to, 1)).unwrap_or_else(|error| panic!("{error}"));
+fn fails(good: &str, from: &str, to: &str, what: &str, expected: &str, actual: &str) {
+    assert!(good.contains(from), "the good file has no {from:?}");
+    let scenario = parse(&good.replacen(from, to, 1)).unwrap_or_else(|error| panic!("{error}"));
     let report = check::run(&scenario, 1);
     let shown: Vec<String> = report.mismatches.iter().map(ToString::to_string).collect();
     let found = report.mismatches.iter().any(|mismatch| {
@@ -171,15 +222,15 @@ fn fails(from: &str, to: &str, what: &str, expected: &str, actual: &str) {
 }
 
 macro_rules! mismatches {
-    ($($name:ident: $from:literal => $to:literal, $what:literal, $expected:literal, $actual:literal;)*) => {$(
+    ($good:ident, $($name:ident: $from:literal => $to:literal, $what:literal, $expected:literal, $actual:literal;)*) => {$(
         #[test]
         fn $name() {
-            fails($from, $to, $what, $expected, $actual);
+            fails($good, $from, $to, $what, $expected, $actual);
         }
     )*};
 }
 
-mismatches! {
+mismatches! { GOOD,
     another_error: "error    = \"KRB_AP_ERR_MODIFIED\"" => "error    = \"KRB_AP_ERR_SKEW\"",
         "error", "KRB_AP_ERR_SKEW (37)", "KRB_AP_ERR_MODIFIED (41)";
     another_sender: "evidence" => "sent_by  = \"kdc1\"\nevidence", "sent_by", "kdc1", "fs1";
@@ -216,6 +267,182 @@ mismatches! {
         "control 1", "success", "KDC_ERR_PREAUTH_FAILED (24)";
     a_call_that_fails_in_the_healthy_world: "fs1  = { dialect = \"windows\" }" => "fs1  = { dialect = \"windows\", clock = \"+1h\" }",
         "before the fault", "success", "KRB_AP_ERR_SKEW (37)";
+}
+
+/// A scenario whose symptom is a success.
+const THEFT: &str = r#"format    = 1
+title     = "A title"
+catalogue = ["S004-D4"]
+story     = "A story."
+
+[realm."LAB.EXAMPLE"]
+kdc      = "kdc1"
+users    = { alice = "correct horse", bob = "battery staple" }
+services = { "hdfs/nn1" = "nn1" }
+
+[host]
+evil = {}
+kdc1 = {}
+nn1  = {}
+ws1  = {}
+
+[[given]]
+attempt = { call = { user = "alice", from = "ws1" } }
+
+[[control]]
+call = { user = "bob", from = "ws1" }
+
+[[fault]]
+export_keytab = { of = "krbtgt/LAB.EXAMPLE", to = "evil" }
+
+[[fault]]
+forge_ticket = { client = "ghost@LAB.EXAMPLE", on = "evil", flags = ["pre-authent"], lifetime = "10d" }
+
+[[fault]]
+copy_ccache = { user = "alice", from = "ws1", to = "evil" }
+
+[[symptom]]
+call      = { user = "ghost@LAB.EXAMPLE", from = "evil", to = "hdfs/nn1", warm = true, log_in = false }
+must_fail = "KRB5_CC_NOTFOUND"
+trace     = ["TGS-REP", "AP-REP"]
+evidence  = "ran"
+
+[[symptom]]
+call      = { user = "alice", from = "evil", to = "hdfs/nn1", warm = true, log_in = false }
+must_fail = "KRB5_CC_NOTFOUND"
+evidence  = "ran"
+
+[[fix]]
+title    = "Change the key"
+do       = [
+    { change_key = { of = "krbtgt/LAB.EXAMPLE" } },
+    { forge_ticket = { client = "ghost@LAB.EXAMPLE", on = "evil", lifetime = "1d" } },
+    { copy_ccache = { user = "alice", from = "ws1", to = "evil" } },
+]
+works    = true
+error    = "KRB_ERR_GENERIC"
+sent_by  = "kdc1"
+cause    = "key-of-ticket-missing"
+text     = "KDC returned error string: PROCESS_TGS"
+log.kdc1 = "No matching key in entry"
+because  = "It opens no more."
+
+[[fix]]
+title   = "Empty alice's cache"
+do      = [{ purge_ccache = { user = "alice", on = "ws1" } }]
+works   = false
+because = "Only one of the copies."
+
+[[fix]]
+title          = "Switch the KDC off"
+do             = [{ host_down = "kdc1" }, { purge_ccache = { user = "ghost@LAB.EXAMPLE", on = "evil" } }, { purge_ccache = { user = "alice", on = "evil" } }]
+works          = false
+error          = "KRB5_CC_NOTFOUND"
+breaks_control = 1
+because        = "Nobody works any more."
+"#;
+
+#[test]
+fn the_theft_runs() {
+    let scenario = parse(THEFT).unwrap_or_else(|error| panic!("{error}"));
+    let report = check::run(&scenario, 1);
+    let shown: Vec<String> = report.mismatches.iter().map(ToString::to_string).collect();
+    assert!(report.is_ok(), "{}", shown.join("\n"));
+}
+
+refusals! { THEFT,
+    a_flag_no_ticket_has: "[\"pre-authent\"]" => "[\"pre-auth\"]", "unknown flag `pre-auth`", "`pre-authent`";
+    a_forged_client_that_is_unknown: "client = \"ghost@LAB.EXAMPLE\", on = \"evil\", flags" => "client = \"ghost\", on = \"evil\", flags",
+        "unknown principal `ghost`", "expected one of";
+    a_forged_ticket_for_no_service: "flags = [\"pre-authent\"]" => "server = \"hdfs/nn2\"", "`hdfs/nn2`", "did you mean `hdfs/nn1`?";
+    a_forger_on_no_host: "on = \"evil\", flags" => "on = \"evli\", flags", "unknown host `evli`", "did you mean `evil`?";
+    a_cache_copied_for_nobody: "copy_ccache = { user = \"alice\"" => "copy_ccache = { user = \"alcie\"", "unknown principal `alcie`", "did you mean `alice`?";
+    a_cache_copied_from_nowhere: "from = \"ws1\", to = \"evil\" }" => "from = \"ws2\", to = \"evil\" }", "unknown host `ws2`", "`ws1`";
+    a_cache_copied_to_nowhere: "from = \"ws1\", to = \"evil\" }" => "from = \"ws1\", to = \"evli\" }", "unknown host `evli`", "`evil`";
+    keys_purged_of_nobody: "{ purge_ccache = { user = \"alice\", on = \"ws1\" } }" => "{ purge_keys = \"hdfs/nn2\" }", "unknown principal `hdfs/nn2`", "`hdfs/nn1`";
+    a_success_with_an_error: "trace     = [\"TGS-REP\", \"AP-REP\"]" => "error     = \"KRB_ERR_GENERIC\"",
+        "an act that must fail has no error in the broken world", "that the act succeeds is the symptom";
+    a_right_fix_that_ends_in_no_error: "title    = \"Change the key\"" => "title = \"Change\"\nworks = true\nbecause = \"x\"\ndo = []\n[[fix]]\ntitle = \"y\"",
+        "the fix does not say how the act that must fail does", "add `error";
+    a_wrong_fix_that_ends_in_an_error: "error          = \"KRB5_CC_NOTFOUND\"\nbreaks_control = 1" => "error = \"KRB5_CC_NOTFOUND\"", "a wrong fix lets the act that must fail succeed", "works = true";
+    a_right_fix_that_breaks_a_control: "cause    = \"key-of-ticket-missing\"" => "breaks_control = 1", "a fix that works breaks no control", "works = false";
+    a_log_on_no_host: "log.kdc1" => "log.kdc2", "unknown host `kdc2`", "did you mean `kdc1`?";
+}
+
+/// What works before the fault stands beside what must fail, with nothing to point at but its table.
+#[test]
+fn an_act_that_works_beside_one_that_must_fail() {
+    let second = THEFT.rfind("must_fail").unwrap_or_default();
+    let (before, after) = THEFT.split_at(second);
+    let text = before.to_owned() + &after.replacen("must_fail = \"KRB5_CC_NOTFOUND\"\n", "", 1);
+    let Err(error) = parse(&text) else {
+        panic!("the file was accepted")
+    };
+    let error = error.to_string();
+    for part in [
+        "mine.toml:38:1",
+        "this act works before the fault",
+        "give every [[symptom]] `must_fail`",
+    ] {
+        assert!(error.contains(part), "{part:?} is not in:\n{error}");
+    }
+}
+
+#[test]
+fn simultaneous_calls_that_must_fail() {
+    let text = THEFT
+        .replacen("call      = {", "simultaneous = [{", 1)
+        .replacen(
+            "log_in = false }\nmust_fail",
+            "log_in = false }]\nmust_fail",
+            1,
+        );
+    let Err(error) = parse(&text) else {
+        panic!("the file was accepted")
+    };
+    let error = error.to_string();
+    for part in ["mine.toml:34:13", "`must_fail` is about a single call"] {
+        assert!(error.contains(part), "{part:?} is not in:\n{error}");
+    }
+}
+
+mismatches! { THEFT,
+    a_theft_that_succeeds_before_the_fault: "[[control]]" => "[[given]]\ncopy_ccache = { user = \"alice\", from = \"ws1\", to = \"evil\" }\n\n[[control]]",
+        "the call fails before the fault", "KRB5_CC_NOTFOUND", "success";
+    a_theft_that_fails_otherwise_before_the_fault: "must_fail = \"KRB5_CC_NOTFOUND\"" => "must_fail = \"NO_IDENTITY\"",
+        "the call fails before the fault", "NO_IDENTITY", "KRB5_CC_NOTFOUND";
+    a_fault_that_steals_nothing: "forge_ticket = { client = \"ghost@LAB.EXAMPLE\", on" => "forge_ticket = { client = \"alice\", on",
+        "error", "success", "KRB5_CC_NOTFOUND";
+    another_trace_of_a_success: "[\"TGS-REP\", \"AP-REP\"]" => "[\"AS-REP\", \"AP-REP\"]", "trace", "AS-REP", "TGS-REQ";
+    a_right_fix_that_leaves_the_success: "{ change_key = { of = \"krbtgt/LAB.EXAMPLE\" } }" => "{ change_key = { of = \"krbtgt/LAB.EXAMPLE\", keep_old = true } }",
+        "the act that must fail, after a fix that works", "KRB_ERR_GENERIC (60)", "success";
+    a_right_fix_that_leaves_the_second_success: "\"evil\", lifetime = \"1d\" } },\n    { copy_ccache = { user = \"alice\", from = \"ws1\", to = \"evil\" } },\n" => "\"evil\", lifetime = \"1d\" } },\n",
+        "the act that must fail, after a fix that works", "KRB_ERR_GENERIC (60)", "success";
+    a_right_fix_with_another_error: "error    = \"KRB_ERR_GENERIC\"" => "error    = \"KRB_AP_ERR_BAD_INTEGRITY\"",
+        "the act that must fail, after a fix that works", "KRB_AP_ERR_BAD_INTEGRITY (31)", "KRB_ERR_GENERIC (60)";
+    a_right_fix_with_another_text: "PROCESS_TGS" => "NO PREAUTH", "text", "NO PREAUTH", "PROCESS_TGS";
+    a_right_fix_with_another_log: "No matching key in entry" => "Oh dear", "log", "Oh dear", "No matching key in entry";
+    a_right_fix_with_another_cause: "key-of-ticket-missing" => "preauth-missing", "cause", "preauth-missing", "key-of-ticket-missing";
+    a_wrong_fix_that_ends_the_success: "[{ purge_ccache = { user = \"alice\", on = \"ws1\" } }]" => "[{ purge_ccache = { user = \"alice\", on = \"evil\" } }, { purge_ccache = { user = \"ghost@LAB.EXAMPLE\", on = \"evil\" } }]",
+        "the act that must fail, after a wrong fix", "success", "KRB5_CC_NOTFOUND";
+    a_copy_of_no_cache: "user = \"alice\", from = \"ws1\", to = \"evil\"" => "user = \"bob\", from = \"ws1\", to = \"evil\"",
+        "step", "", "no credential cache on the host `ws1`";
+    a_forgery_without_a_key: "flags = [\"pre-authent\"]" => "server = \"hdfs/nn1\"", "step", "", "hdfs/nn1@LAB.EXAMPLE has no key";
+    keys_purged_where_there_are_none: "{ purge_ccache = { user = \"alice\", on = \"ws1\" } }" => "{ purge_keys = \"hdfs/nn1\" }",
+        "step", "changes something", "noop";
+}
+
+mismatches! { GOOD,
+    a_daemon_that_does_not_start: "[[fault]]" => "[[control]]\nstart = { on = \"fs1\", user = \"hdfs\", directory = \"/d\" }\n\n[[fault]]\nset_umask = { host = \"fs1\", user = \"hdfs\", umask = \"0002\" }\n\n[[fault]]",
+        "control 2", "success", "INCORRECT_PERMISSION";
+    a_job_that_is_not_run: "[[fault]]" => "[[control]]\njob = { call = { user = \"bob\", from = \"ws1\" }, on = \"fs1\" }\n\n[[fault]]\nrun_job = { call = { user = \"bob\", from = \"ws1\" }, on = \"fs1\" }\n\n[[fault]]\nset_task_controller = { host = \"fs1\", to = \"linux\" }\n\n[[fault]]",
+        "control 2", "success", "TASK_NOT_INITIALIZED";
+    a_job_whose_submission_fails: "[{ wait = \"5m\" }]" => "[{ run_job = { call = { user = \"bob\", from = \"ws1\", password = \"no\" }, on = \"fs1\" } }]",
+        "step", "", "KDC_ERR_PREAUTH_FAILED (24)";
+    a_mode_of_no_directory: "[{ wait = \"5m\" }]" => "[{ change_mode = { host = \"fs1\", path = \"/d\", mode = \"0755\" } }]",
+        "step", "", "no directory `/d`";
+    a_directory_that_was_there: "[{ wait = \"5m\" }]" => "[{ make_directory = { host = \"fs1\", path = \"/d\", owner = \"hdfs\" } }, { make_directory = { host = \"fs1\", path = \"/d\", owner = \"hdfs\" } }]",
+        "step", "changes something", "noop";
 }
 
 /// The phases of a report say where it went wrong, a step that cannot be done included.

@@ -81,8 +81,11 @@ impl KdcError {
                 ErrorCode::KDC_ERR_KEY_EXPIRED
             }
             Self::PostdateNotAllowed => ErrorCode::KDC_ERR_CANNOT_POSTDATE,
-            Self::PreauthFailed { cause, .. } => match cause {
+            Self::PreauthFailed {
+                cause, is_filtered, ..
+            } => match cause {
                 PreauthFailure::ClockSkew { .. } => ErrorCode::KRB_AP_ERR_SKEW,
+                PreauthFailure::WrongKey if !is_filtered => ErrorCode::KRB_AP_ERR_BAD_INTEGRITY,
                 PreauthFailure::NoKeyOfType(_)
                 | PreauthFailure::Undecodable
                 | PreauthFailure::WrongKey => ErrorCode::KDC_ERR_PREAUTH_FAILED,
@@ -226,8 +229,13 @@ impl KdcError {
             Self::PreauthRequired(method_data) | Self::HardwarePreauthRequired(method_data) => {
                 Some(method_data.encode())
             }
-            Self::PreauthFailed { cause, method_data } => match cause {
+            Self::PreauthFailed {
+                cause,
+                method_data,
+                is_filtered,
+            } => match cause {
                 PreauthFailure::ClockSkew { .. } => None,
+                PreauthFailure::WrongKey if !is_filtered => None,
                 _ => Some(method_data.encode()),
             },
             Self::ClientDisabled => status(STATUS_ACCOUNT_DISABLED),

@@ -165,8 +165,11 @@ fn old_key_versions_stay_or_go_on_purpose() {
     assert_eq!(entry.set_keys(vec![key(5)], false), 8);
     assert_eq!(kvnos(&entry), [8]);
     entry.set_keys(vec![key(6)], true);
-    entry.purge_old_keys();
-    assert_eq!(kvnos(&entry), [9]);
+    entry.set_keys(vec![key(7)], true);
+    entry.purge_keys(2);
+    assert_eq!(kvnos(&entry), [10, 9]);
+    entry.purge_keys(1);
+    assert_eq!(kvnos(&entry), [10]);
 }
 
 #[test]

@@ -54,6 +54,14 @@ macro_rules! flags {
                 Self(self.0 | flags.0)
             }
 
+            /// The flag of that name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                [$((Self::$flag, $text)),*]
+                    .into_iter()
+                    .find(|(_, text)| *text == name)
+                    .map(|(flag, _)| flag)
+            }
+
             /// The names of the set flags, as the RFC writes them, lowest bit number first.
             pub fn names(self) -> impl Iterator<Item = &'static str> {
                 [$((Self::$flag, $text)),*]
