@@ -17,7 +17,7 @@ mod world;
 
 pub use kdcs::ServedKdc;
 pub use network::{Fate, Packet, Payload};
-pub use outcome::{Failure, Outcome, SessionError, VerbError};
+pub use outcome::{Failure, OsError, Outcome, SessionError, VerbError};
 pub use world::World;
 
 /// A message behind its length in four octets, as it travels on a stream (RFC 4120 section 7.2.2).

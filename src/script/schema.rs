@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::acts::MESSAGES;
 use super::model::{OneOrMany, Script, TextOr};
 use super::values::{EnctypeName, ErrorName, Instant, Offset, Span};
+use crate::dialect::Errno;
 use crate::sim::SessionError;
 
 /// The JSON Schema of a scenario file, draft 7, which is what editors of TOML understand.
@@ -79,7 +80,7 @@ named_schema! {
         "enum": enctypes(),
     });
     ErrorName, "Error" => json_schema!({
-        "description": "An error of RFC 4120 or MIT's name of it, an error of MIT's library, or the end of a session without any.",
+        "description": "An error of RFC 4120 or MIT's name of it, an error of MIT's library, an errno, or the end of a session without any.",
         "type": "string",
         "enum": errors(),
     });
@@ -162,10 +163,12 @@ fn errors() -> Vec<&'static str> {
     let protocol = ErrorCode::all().filter_map(ErrorCode::name);
     let mit = ErrorCode::all().filter_map(ErrorCode::mit_name);
     let library = LibraryError::all().filter_map(LibraryError::name);
+    let errnos = Errno::ALL.into_iter().map(Errno::name);
     let session = SessionError::ALL.into_iter().map(SessionError::name);
     protocol
         .chain(mit.filter(|name| !name.starts_with("KRB5PLACEHOLD_")))
         .chain(library)
+        .chain(errnos)
         .chain(session)
         .collect()
 }

@@ -38,6 +38,8 @@ pub enum Verb {
     Ktremove(KeytabRemoval),
     /// Lets something happen to packets on their way.
     Link(LinkFault),
+    /// Lets another program of a host take the lock of a user's credential cache, and keep it.
+    LockCcache(CacheAt),
     /// Changes a principal's attributes and limits.
     ModifyPrincipal(ModifyPrincipal),
     /// Does an act and asserts that it changes nothing.
@@ -61,6 +63,8 @@ pub enum Verb {
     SetTrustKey(SetTrustKey),
     /// Clears a principal's failed attempts.
     Unlock(Spanned<String>),
+    /// Lets it give the lock of a user's credential cache back.
+    UnlockCcache(CacheAt),
     /// Lets time pass.
     Wait(Span),
 }

@@ -1,13 +1,14 @@
 //! One machine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 use kdclab_client::{ClientConfig, CredentialStore};
 use kdclab_proto::{Keytab, Principal, Realm, Timestamp};
 
 use super::random::HostRng;
-use crate::script::model::ReplayCacheName;
+use crate::dialect::Abi;
+use crate::script::model::{DialectName, ReplayCacheName};
 
 /// The first port of a client, as on Linux.
 const FIRST_CLIENT_PORT: u16 = 32_768;
@@ -21,11 +22,17 @@ pub(super) struct Host {
     pub(super) clock_offset: i64,
     pub(super) is_up: bool,
     pub(super) rng: HostRng,
+    /// Whose words its programs use.
+    pub(super) dialect: DialectName,
+    /// Whose numbers its errnos have.
+    pub(super) abi: Abi,
     pub(super) config: ClientConfig,
     /// The hosts it takes for the KDCs of a realm, where its krb5.conf says so.
     pub(super) kdcs: BTreeMap<Realm, Vec<String>>,
     /// The credential cache of each user.
     pub(super) caches: BTreeMap<Principal, CredentialStore>,
+    /// The users whose credential caches another program has locked.
+    pub(super) locked_caches: BTreeSet<Principal>,
     /// The principal its programs use, with the keys they use for it.
     pub(super) run_as: Option<Principal>,
     pub(super) client_keytab: Keytab,
@@ -42,16 +49,25 @@ pub(super) struct Host {
 }
 
 impl Host {
-    pub(super) fn new(name: &str, address: IpAddr, config: ClientConfig, rng: HostRng) -> Self {
+    pub(super) fn new(
+        name: &str,
+        address: IpAddr,
+        dialect: DialectName,
+        config: ClientConfig,
+        rng: HostRng,
+    ) -> Self {
         Self {
             name: name.to_owned(),
             address,
             clock_offset: 0,
             is_up: true,
             rng,
+            dialect,
+            abi: Abi::default(),
             config,
             kdcs: BTreeMap::new(),
             caches: BTreeMap::new(),
+            locked_caches: BTreeSet::new(),
             run_as: None,
             client_keytab: Keytab::default(),
             run_as_password: None,
