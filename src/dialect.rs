@@ -1,17 +1,21 @@
-//! How MIT, Java and Windows tell the same cause: one table per dialect, and nowhere else.
+//! How MIT, Java, Windows and PAN-OS tell the same cause: one table per dialect, and nowhere else.
 
+mod errno;
 mod hadoop;
 mod java;
 mod java_6;
 mod mit;
+mod pan_os;
 
 use kdclab_client::gss::{ContextToken, TokenId};
-use kdclab_client::{AcceptError, ApExchangeError, ClientError, Dialect};
+use kdclab_client::{AcceptError, ApExchangeError, ClientError};
 use kdclab_proto::messages::KrbError;
 use kdclab_proto::{ErrorCode, LibraryError};
 
+pub use self::errno::{Abi, Errno};
+use crate::script::model::DialectName;
 use crate::script::values::ErrorName;
-use crate::sim::{DaemonError, SessionError};
+use crate::sim::{DaemonError, OsError, SessionError};
 
 /// The error as scenario files name it: the code on the wire, or what MIT's library calls it.
 pub(crate) fn client_error_name(error: &ClientError) -> ErrorName {
@@ -51,39 +55,53 @@ pub(crate) struct Intent {
 }
 
 /// What the user of a client sees when there is no ticket; `None` where no text is known.
-pub(crate) fn client_text(dialect: Dialect, error: &ClientError, intent: Intent) -> Option<String> {
+pub(crate) fn client_text(
+    dialect: DialectName,
+    error: &ClientError,
+    intent: Intent,
+) -> Option<String> {
     match dialect {
-        Dialect::Java => java::client_text(error, intent.is_login),
-        Dialect::Java6 => java_6::client_text(error, intent.is_login),
-        Dialect::Mit => mit::client_text(error, intent.is_typed),
-        Dialect::Windows => None,
+        DialectName::Java => java::client_text(error, intent.is_login),
+        DialectName::Java6 => java_6::client_text(error, intent.is_login),
+        DialectName::Mit => mit::client_text(error, intent.is_typed),
+        DialectName::PanOs => pan_os::client_text(error),
+        DialectName::Windows => None,
     }
 }
 
 /// What a client with debugging switched on prints beside that.
-pub(crate) fn client_log(dialect: Dialect, error: &ClientError) -> Option<String> {
+pub(crate) fn client_log(dialect: DialectName, error: &ClientError) -> Option<String> {
     match dialect {
-        Dialect::Java | Dialect::Java6 => java::client_cause(error),
-        Dialect::Mit | Dialect::Windows => None,
+        DialectName::Java | DialectName::Java6 => java::client_cause(error),
+        DialectName::Mit | DialectName::PanOs | DialectName::Windows => None,
     }
 }
 
 /// What the user of a client sees when a service refuses; `None` where no text is known.
-pub(crate) fn session_text(dialect: Dialect, error: &ApExchangeError) -> Option<String> {
+pub(crate) fn session_text(dialect: DialectName, error: &ApExchangeError) -> Option<String> {
     match dialect {
-        Dialect::Java | Dialect::Java6 => java::session_text(error),
-        Dialect::Mit => mit::session_text(error),
-        Dialect::Windows => None,
+        DialectName::Java | DialectName::Java6 => java::session_text(error),
+        DialectName::Mit => mit::session_text(error),
+        DialectName::PanOs => pan_os::session_text(error),
+        DialectName::Windows => None,
+    }
+}
+
+/// What the user of a client sees when the operating system fails it; `None` where no text is known.
+pub(crate) fn os_text(dialect: DialectName, abi: Abi, error: OsError) -> Option<String> {
+    match dialect {
+        DialectName::PanOs => Some(pan_os::os_text(Errno::of(error), abi)),
+        DialectName::Java | DialectName::Java6 | DialectName::Mit | DialectName::Windows => None,
     }
 }
 
 /// What an acceptor writes to its log.
-pub(crate) fn acceptor_log(dialect: Dialect, error: &AcceptError) -> String {
+pub(crate) fn acceptor_log(dialect: DialectName, error: &AcceptError) -> String {
     match dialect {
-        Dialect::Java => java::acceptor_text(error),
-        Dialect::Java6 => java_6::acceptor_text(error),
-        Dialect::Mit => mit::acceptor_text(error),
-        Dialect::Windows => None,
+        DialectName::Java => java::acceptor_text(error),
+        DialectName::Java6 => java_6::acceptor_text(error),
+        DialectName::Mit | DialectName::PanOs => mit::acceptor_text(error),
+        DialectName::Windows => None,
     }
     .unwrap_or_else(|| error.to_string())
 }

@@ -16,7 +16,7 @@
 pub mod catalogue;
 pub mod check;
 pub mod cli;
-mod dialect;
+pub mod dialect;
 pub mod report;
 pub mod script;
 pub mod serve;

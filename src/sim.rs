@@ -24,7 +24,7 @@ pub use dissection::{Dissection, Holder, SealedPart};
 pub(crate) use dissection::{PART_NAMES, names as holder_names};
 pub use kdcs::ServedKdc;
 pub use network::{Fate, Packet, Payload};
-pub use outcome::{Failure, Outcome, SessionError, VerbError};
+pub use outcome::{Failure, OsError, Outcome, SessionError, VerbError};
 pub use theft::Forgery;
 pub use world::World;
 

@@ -289,13 +289,21 @@ fn udp_preference_limit_decides_the_first_transport() {
 #[test]
 fn a_closed_service_port_refuses() {
     let (_, outcome) = session(&[r#"link = { to = "srv1", do = "refuse" }"#]);
-    assert_eq!(name(&outcome), "CONNECTION_REFUSED");
+    assert_eq!(name(&outcome), "ECONNREFUSED");
 }
 
 #[test]
-fn a_silent_service_gives_no_answer() {
+fn a_read_of_a_silent_service_times_out() {
     let (_, outcome) = session(&[r#"link = { from = "srv1", message = "AP-REP", do = "drop" }"#]);
-    assert_eq!(name(&outcome), "NO_ANSWER");
+    assert_eq!(name(&outcome), "EAGAIN");
+    assert_eq!(outcome.took.as_secs(), 30);
+}
+
+#[test]
+fn a_connection_that_nobody_answers_times_out() {
+    let (_, outcome) = session(&[r#"link = { to = "srv1", do = "drop" }"#]);
+    assert_eq!(name(&outcome), "ETIMEDOUT");
+    assert_eq!(outcome.took.as_secs(), 127);
 }
 
 #[test]

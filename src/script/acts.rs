@@ -354,6 +354,10 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
                 _ => Ok(()),
             }
         }
+        Verb::LockCcache(cache) | Verb::UnlockCcache(cache) => {
+            scope.principal(source, &cache.user, &[])?;
+            scope.host_with_locks(source, &cache.on)
+        }
         Verb::MakeDirectory(make) => check_directory(scope, source, &make.host, &make.path),
         Verb::ModifyPrincipal(change) => {
             scope.principal(source, &change.name, &[])?;

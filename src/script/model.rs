@@ -10,6 +10,8 @@ use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::daemons::{Job, StartDaemon};
+use crate::dialect::Abi;
+
 use super::schema::{AttributeName, MessageLabel};
 use super::spanned::Spanned;
 use super::values::{EnctypeName, ErrorName, Instant, Offset, Span};
@@ -241,9 +243,12 @@ pub struct TrustTable {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HostTable {
-    /// Which implementation its programs use: `mit` (the default), `java`, `java-6` or `windows`.
+    /// Which implementation its programs use: `mit` (the default), `java`, `java-6`, `pan-os` or
+    /// `windows`.
     #[serde(default)]
     pub dialect: DialectName,
+    /// Whose errno numbers a `pan-os` tells: `alpha`, `generic` (the default), `hppa`, `mips` or `sparc`.
+    pub abi: Option<Spanned<Abi>>,
     /// How far its clock is from the true time.
     #[serde(default)]
     pub clock: Offset,
@@ -271,6 +276,8 @@ pub enum DialectName {
     /// Java 6, as the documents of its time show it.
     #[serde(rename = "java-6")]
     Java6,
+    /// The user-id process of a PAN-OS firewall, with MIT's library.
+    PanOs,
     /// Windows.
     Windows,
 }

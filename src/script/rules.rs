@@ -7,7 +7,7 @@ use kdclab_proto::PrincipalName;
 
 use super::acts::{check_client, check_control, check_facts, check_log, check_symptom, check_verb};
 use super::limits;
-use super::model::{Fix, Script, TextOr, TrustTable};
+use super::model::{DialectName, Fix, Script, TextOr, TrustTable};
 use super::scope::Scope;
 use super::source::{Fault, Source};
 use super::spanned::Spanned;
@@ -114,6 +114,15 @@ impl Script {
         }
         for (name, host) in &self.host {
             check_host_name(source, name)?;
+            if let Some(abi) = &host.abi
+                && host.dialect != DialectName::PanOs
+            {
+                return Err(source.fault(
+                    abi.span(),
+                    format!("host `{}` tells no errno numbers", name.get_ref()),
+                    Some("remove `abi`, or say `dialect = \"pan-os\"`".to_owned()),
+                ));
+            }
             if let Some(realm) = &host.realm {
                 scope.realm(source, realm)?;
             } else if self.realm.len() > 1 {

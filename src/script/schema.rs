@@ -18,6 +18,7 @@ use super::acts::MESSAGES;
 use super::daemons::Mode;
 use super::model::{OneOrMany, Script, TextOr};
 use super::values::{EnctypeName, ErrorName, Instant, Offset, Span, TicketFlag};
+use crate::dialect::Errno;
 use crate::sim::{DaemonFailure, SessionError};
 
 /// The JSON Schema of a scenario file, draft 7, which is what editors of TOML understand.
@@ -81,7 +82,7 @@ named_schema! {
         "enum": enctypes(),
     });
     ErrorName, "Error" => json_schema!({
-        "description": "An error of RFC 4120 or MIT's name of it, an error of MIT's library, the end of a session without any, or what a daemon does not do.",
+        "description": "An error of RFC 4120 or MIT's name of it, an error of MIT's library, an errno, the end of a session without any, or what a daemon does not do.",
         "type": "string",
         "enum": errors(),
     });
@@ -174,10 +175,12 @@ fn errors() -> Vec<&'static str> {
     let protocol = ErrorCode::all().filter_map(ErrorCode::name);
     let mit = ErrorCode::all().filter_map(ErrorCode::mit_name);
     let library = LibraryError::all().filter_map(LibraryError::name);
+    let errnos = Errno::ALL.into_iter().map(Errno::name);
     let session = SessionError::ALL.into_iter().map(SessionError::name);
     protocol
         .chain(mit.filter(|name| !name.starts_with("KRB5PLACEHOLD_")))
         .chain(library)
+        .chain(errnos)
         .chain(session)
         .chain(DaemonFailure::ALL.into_iter().map(DaemonFailure::name))
         .collect()

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use kdclab_proto::{Principal, PrincipalName, Realm};
 
-use super::model::Script;
+use super::model::{DialectName, Script};
 use super::source::{Fault, Source, choices};
 use super::spanned::Spanned;
 use super::verb::Verb;
@@ -14,7 +14,7 @@ use crate::sim::Holder;
 /// The realms, hosts and principals of a scenario.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
-    hosts: BTreeSet<String>,
+    hosts: BTreeMap<String, DialectName>,
     realms: BTreeSet<String>,
     principals: BTreeMap<Principal, Kind>,
 }
@@ -32,8 +32,8 @@ impl Scope {
         let mut scope = Self {
             hosts: script
                 .host
-                .keys()
-                .map(|name| name.get_ref().clone())
+                .iter()
+                .map(|(name, host)| (name.get_ref().clone(), host.dialect))
                 .collect(),
             realms: script
                 .realm
@@ -125,7 +125,25 @@ impl Scope {
         name: &str,
         span: Range<usize>,
     ) -> Result<(), Box<Fault>> {
-        known(source, "host", name, span, &self.hosts)
+        known(source, "host", name, span, self.hosts.keys())
+    }
+
+    /// A host whose programs give up at once where a credential cache is locked. The others wait until it is
+    /// not, or know no locks.
+    pub(super) fn host_with_locks(
+        &self,
+        source: &Source,
+        name: &Spanned<String>,
+    ) -> Result<(), Box<Fault>> {
+        self.host(source, name)?;
+        if self.hosts.get(name.get_ref()) == Some(&DialectName::PanOs) {
+            return Ok(());
+        }
+        Err(source.fault(
+            name.span(),
+            format!("`{}` does not fail at a locked cache", name.get_ref()),
+            Some("give the host `dialect = \"pan-os\"`; MIT waits for the lock".to_owned()),
+        ))
     }
 
     /// The host or else the principal of that name, as one who holds keys.
@@ -152,7 +170,13 @@ impl Scope {
     }
 
     pub(super) fn realm(&self, source: &Source, name: &Spanned<String>) -> Result<(), Box<Fault>> {
-        known(source, "realm", name.get_ref(), name.span(), &self.realms)
+        known(
+            source,
+            "realm",
+            name.get_ref(),
+            name.span(),
+            self.realms.iter(),
+        )
     }
 
     pub(super) fn principal(
@@ -200,19 +224,19 @@ impl Scope {
     }
 }
 
-fn known(
+fn known<'a>(
     source: &Source,
     what: &str,
     name: &str,
     span: Range<usize>,
-    names: &BTreeSet<String>,
+    names: impl Iterator<Item = &'a String> + Clone,
 ) -> Result<(), Box<Fault>> {
-    if names.contains(name) {
+    if names.clone().any(|known| known == name) {
         return Ok(());
     }
     Err(source.fault(
         span,
         format!("unknown {what} `{name}`"),
-        Some(choices(name, names.iter().map(String::as_str))),
+        Some(choices(name, names.map(String::as_str))),
     ))
 }

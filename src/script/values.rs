@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use crate::sim::{DaemonFailure, SessionError};
 use kdclab_proto::messages::TicketFlags;
+
+use crate::dialect::Errno;
+use crate::sim::{DaemonFailure, SessionError};
 use kdclab_proto::{Enctype, ErrorCode, KerberosTime, LibraryError};
 use serde::{Deserialize, Deserializer, de};
 
@@ -130,13 +132,16 @@ impl<'de> Deserialize<'de> for TicketFlag {
 }
 
 /// An error by its name: a protocol error (`KRB_AP_ERR_MODIFIED`), or one that an implementation
-/// raises without any message (`KRB5_KDC_UNREACH`), or the end of a session (`CONNECTION_CLOSED`).
+/// raises without any message (`KRB5_KDC_UNREACH`), or an errno (`ETIMEDOUT`), or the end of a session
+/// (`CONNECTION_CLOSED`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorName {
     /// An error of RFC 4120 and its extensions.
     Protocol(ErrorCode),
     /// An error that MIT's library raises by itself.
     Library(LibraryError),
+    /// An errno of the client's operating system, whatever its number there.
+    Os(Errno),
     /// The end of a session without any Kerberos error.
     Session(SessionError),
     /// What a daemon does not do.
@@ -153,6 +158,7 @@ impl ErrorName {
             Self::Library(error) => error
                 .name()
                 .map_or_else(|| error.0.to_string(), str::to_owned),
+            Self::Os(errno) => errno.name().to_owned(),
             Self::Session(error) => error.name().to_owned(),
             Self::Daemon(failure) => failure.name().to_owned(),
         }
@@ -163,7 +169,7 @@ impl ErrorName {
         match self {
             Self::Protocol(code) => format!("{} ({})", self.name(), code.0),
             Self::Library(error) => format!("{} ({})", self.name(), error.0),
-            Self::Session(_) | Self::Daemon(_) => self.name(),
+            Self::Daemon(_) | Self::Os(_) | Self::Session(_) => self.name(),
         }
     }
 }
@@ -176,14 +182,16 @@ impl<'de> Deserialize<'de> for ErrorName {
         }
         LibraryError::from_name(&text)
             .map(Self::Library)
+            .or_else(|| Errno::from_name(&text).map(Self::Os))
             .or_else(|| SessionError::from_name(&text).map(Self::Session))
             .or_else(|| DaemonFailure::from_name(&text).map(Self::Daemon))
             .ok_or_else(|| {
                 de::Error::custom(format!(
                     "unknown error `{text}`; the names are those of RFC 4120 (`KRB_AP_ERR_MODIFIED`, \
-                     `KDC_ERR_PREAUTH_FAILED`), of MIT's library (`KRB5_KDC_UNREACH`), or `CONNECTION_CLOSED`, \
-                     `CONNECTION_REFUSED`, `NO_ANSWER` where no Kerberos error is sent, or `INCORRECT_PERMISSION`, \
-                     `TASK_NOT_INITIALIZED` of a daemon"
+                     `KDC_ERR_PREAUTH_FAILED`), of MIT's library (`KRB5_KDC_UNREACH`), or where no \
+                     Kerberos error is told `EAGAIN`, `EBUSY`, `ECONNREFUSED`, `ETIMEDOUT`, \
+                     `CONNECTION_CLOSED`, `NO_ANSWER`, or of a daemon `INCORRECT_PERMISSION`, \
+                     `TASK_NOT_INITIALIZED`"
                 ))
             })
     }

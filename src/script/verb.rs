@@ -48,6 +48,8 @@ pub enum Verb {
     Ktremove(KeytabRemoval),
     /// Lets something happen to packets on their way.
     Link(LinkFault),
+    /// Lets another program of a host take the lock of a user's credential cache, and keep it.
+    LockCcache(CacheAt),
     /// Makes a directory, as a user with a umask.
     MakeDirectory(MakeDirectory),
     /// Changes a principal's attributes and limits.
@@ -83,6 +85,8 @@ pub enum Verb {
     SetUmask(SetUmask),
     /// Clears a principal's failed attempts.
     Unlock(Spanned<String>),
+    /// Lets it give the lock of a user's credential cache back.
+    UnlockCcache(CacheAt),
     /// Lets time pass.
     Wait(Span),
 }

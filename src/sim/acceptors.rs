@@ -97,7 +97,7 @@ impl World {
             }
             Err(refused) => {
                 host.log
-                    .push(dialect::acceptor_log(host.config.dialect, &refused.error));
+                    .push(dialect::acceptor_log(host.dialect, &refused.error));
                 (refused.reply.clone(), Some(cause_name(&refused.error)))
             }
         };

@@ -99,7 +99,7 @@ impl World {
         let mut config = match table.dialect {
             DialectName::Java => ClientConfig::java(realm),
             DialectName::Java6 => ClientConfig::java_6(realm),
-            DialectName::Mit => ClientConfig::mit(realm),
+            DialectName::Mit | DialectName::PanOs => ClientConfig::mit(realm),
             DialectName::Windows => ClientConfig::windows(realm),
         };
         // Every host knows the realm of every domain, as a well-kept krb5.conf does.
@@ -108,7 +108,13 @@ impl World {
             let realm = Realm::from(realm.get_ref().as_str());
             config.domain_realm.insert(format!(".{domain}"), realm);
         }
-        let mut host = Host::new(name, address(index), config, HostRng::new(seed, name));
+        let rng = HostRng::new(seed, name);
+        let mut host = Host::new(name, address(index), table.dialect, config, rng);
+        host.abi = table
+            .abi
+            .as_ref()
+            .map(|abi| *abi.get_ref())
+            .unwrap_or_default();
         host.clock_offset = table.clock.0;
         if matches!(table.dialect, DialectName::Java6 | DialectName::Windows) {
             host.replay_cache = ReplayCacheName::Tuple;

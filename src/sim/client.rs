@@ -5,6 +5,7 @@ mod exchange;
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use kdclab_client::{
     ApExchange, ApExchangeError, ApParameters, AsParameters, ClientConfig, ClientError, Credential,
@@ -16,15 +17,17 @@ use kdclab_proto::{Principal, Realm, Timestamp};
 use self::delivery::{Delivered, Delivery, Previous};
 use self::exchange::{Got, KdcExchange};
 use super::network::{Event, Packet, Payload};
-use super::outcome::{Failure, SessionError, cause_name};
+use super::outcome::{Failure, OsError, SessionError, cause_name};
 use super::world::World;
 use super::{framed, outcome::Outcome};
 use crate::dialect;
 use crate::script::model::{Call, Replay};
 use crate::script::values::ErrorName;
 
-/// How long a client waits for a service that says nothing.
-const SERVICE_PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+/// How long a client waits for a connection: Linux's seven SYNs, of which a transcript shows the first.
+const CONNECT_PATIENCE: Duration = Duration::from_secs(127);
+/// How long a client waits for a service that says nothing on a connection.
+const READ_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A call in progress.
 pub(super) struct Client {
@@ -114,9 +117,9 @@ impl World {
         }
     }
 
-    fn since(&self, begun: Timestamp) -> std::time::Duration {
+    fn since(&self, begun: Timestamp) -> Duration {
         let microseconds = self.now.unix_microseconds() - begun.unix_microseconds();
-        std::time::Duration::from_micros(microseconds.unsigned_abs())
+        Duration::from_micros(microseconds.unsigned_abs())
     }
 
     fn send_recorded(&mut self, replay: &Replay) -> Result<(), Failure> {
@@ -221,6 +224,10 @@ impl Client {
             .to
             .as_ref()
             .and_then(|to| world.principal(to.get_ref()).ok());
+        let host = world.hosts.get(&self.host);
+        if host.is_some_and(|host| host.locked_caches.contains(&self.user)) {
+            return self.fail_by_os(world, OsError::LockHeld, None);
+        }
         if !call.warm
             && let Some(host) = world.hosts.get_mut(&self.host)
         {
@@ -288,7 +295,7 @@ impl Client {
             .config(world)
             .is_none_or(|config| config.reads_ccache_config)
             || self.cache(world).is_none_or(|cache| !cache.has_config());
-        let is_java = self.dialect(world).is_some_and(Dialect::is_java);
+        let is_java = self.is_java(world);
         is_readable && (!is_java || self.clock(world).time() <= tgt.endtime)
     }
 
@@ -302,8 +309,17 @@ impl Client {
         })
     }
 
-    fn dialect(&self, world: &World) -> Option<Dialect> {
-        self.config(world).map(|config| config.dialect)
+    /// The implementation of the program: MIT's kinit is the same on every host.
+    fn dialect(&self, world: &World) -> Option<DialectName> {
+        if self.call.as_ref().is_some_and(|call| call.kinit) {
+            return Some(DialectName::Mit);
+        }
+        Some(world.hosts.get(&self.host)?.dialect)
+    }
+
+    fn is_java(&self, world: &World) -> bool {
+        self.config(world)
+            .is_some_and(|config| config.dialect.is_java())
     }
 
     fn log_in(&mut self, world: &mut World, call: &Call) {
@@ -455,7 +471,7 @@ impl Client {
 
     /// Puts what an exchange got into the user's cache.
     fn keep(&mut self, world: &mut World, got: Got) {
-        let is_java = self.dialect(world).is_some_and(Dialect::is_java);
+        let is_java = self.is_java(world);
         let Some(host) = world.hosts.get_mut(&self.host) else {
             return;
         };
@@ -499,14 +515,7 @@ impl Client {
         };
         let local = host.client_socket();
         world.network.send(world.now, local, remote, Payload::Syn);
-        self.previous.timer += 1;
-        world.network.schedule(
-            world.now + SERVICE_PATIENCE,
-            Event::Timer {
-                client: self.index,
-                serial: self.previous.timer,
-            },
-        );
+        self.wait_for_service(world, CONNECT_PATIENCE);
         self.stage = Stage::Ap(Box::new(Session {
             exchange,
             token,
@@ -514,6 +523,13 @@ impl Client {
             remote,
             is_connected: false,
         }));
+    }
+
+    fn wait_for_service(&mut self, world: &mut World, patience: Duration) {
+        self.previous.timer += 1;
+        let (client, serial) = (self.index, self.previous.timer);
+        let timer = Event::Timer { client, serial };
+        world.network.schedule(world.now + patience, timer);
     }
 
     /// Takes a packet that is for this client.
@@ -538,12 +554,12 @@ impl Client {
                 self.resume(world, exchange, delivery, ended);
             }
             Stage::Ap(session) if serial == self.previous.timer => {
-                drop(session);
-                self.fail(Failure::of_session(
-                    SessionError::NoAnswer,
-                    None,
-                    "no-answer".to_owned(),
-                ));
+                let error = if session.is_connected {
+                    OsError::ReadTimedOut
+                } else {
+                    OsError::ConnectionTimedOut
+                };
+                self.fail_by_os(world, error, None);
             }
             Stage::Ap(session) => self.stage = Stage::Ap(session),
         }
@@ -553,6 +569,7 @@ impl Client {
         match &packet.payload {
             Payload::SynAck => {
                 session.is_connected = true;
+                self.wait_for_service(world, READ_PATIENCE);
                 let payload = Payload::Segment(framed(&session.token));
                 world
                     .network
@@ -563,12 +580,12 @@ impl Client {
                 let token = bytes.get(4..).unwrap_or_default();
                 self.session_answer(world, &session, token);
             }
+            Payload::Reset if !session.is_connected => {
+                let sender = self.last_sender.clone();
+                self.fail_by_os(world, OsError::ConnectionRefused, sender);
+            }
             Payload::Reset => {
-                let error = if session.is_connected {
-                    SessionError::ConnectionClosed
-                } else {
-                    SessionError::ConnectionRefused
-                };
+                let error = SessionError::ConnectionClosed;
                 let sender = self.last_sender.clone();
                 let cause = sender
                     .as_ref()
@@ -592,7 +609,7 @@ impl Client {
             Ok(_) => self.succeed(),
             Err(error) => {
                 let refused = matches!(error, ApExchangeError::Refused(_));
-                let dialect = world.hosts.get(&self.host).map(|host| host.config.dialect);
+                let dialect = self.dialect(world);
                 self.fail(Failure {
                     error: dialect::session_error_name(&error),
                     sent_by: self.last_sender.clone().filter(|_| refused),
@@ -645,6 +662,16 @@ impl Client {
                 };
                 dialect::client_text(dialect, error, intent)
             }),
+        });
+    }
+
+    fn fail_by_os(&mut self, world: &World, error: OsError, sent_by: Option<String>) {
+        let host = world.hosts.get(&self.host);
+        self.fail(Failure {
+            error: error.into(),
+            sent_by,
+            cause: cause_name(&error),
+            text: host.and_then(|host| dialect::os_text(host.dialect, host.abi, error)),
         });
     }
 

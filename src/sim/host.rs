@@ -1,7 +1,7 @@
 //! One machine.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 use kdclab_client::{ClientConfig, Credential, CredentialStore};
@@ -9,8 +9,9 @@ use kdclab_proto::{Keytab, Principal, Realm, Timestamp};
 
 use super::daemons::Files;
 use super::random::HostRng;
+use crate::dialect::Abi;
 use crate::script::daemons::TaskController;
-use crate::script::model::ReplayCacheName;
+use crate::script::model::{DialectName, ReplayCacheName};
 
 /// The first port of a client, as on Linux.
 const FIRST_CLIENT_PORT: u16 = 32_768;
@@ -24,6 +25,10 @@ pub(super) struct Host {
     pub(super) clock_offset: i64,
     pub(super) is_up: bool,
     pub(super) rng: HostRng,
+    /// Whose words its programs use.
+    pub(super) dialect: DialectName,
+    /// Whose numbers its errnos have.
+    pub(super) abi: Abi,
     pub(super) config: ClientConfig,
     /// The hosts it takes for the KDCs of a realm, where its krb5.conf says so.
     pub(super) kdcs: BTreeMap<Realm, Vec<String>>,
@@ -31,6 +36,8 @@ pub(super) struct Host {
     pub(super) caches: BTreeMap<Principal, CredentialStore>,
     /// The client that its programs name in their authenticators in place of the ticket's.
     pub(super) authenticator_client: Option<Principal>,
+    /// The users whose credential caches another program has locked.
+    pub(super) locked_caches: BTreeSet<Principal>,
     /// The principal its programs use, with the keys they use for it.
     pub(super) run_as: Option<Principal>,
     pub(super) client_keytab: Keytab,
@@ -52,17 +59,26 @@ pub(super) struct Host {
 }
 
 impl Host {
-    pub(super) fn new(name: &str, address: IpAddr, config: ClientConfig, rng: HostRng) -> Self {
+    pub(super) fn new(
+        name: &str,
+        address: IpAddr,
+        dialect: DialectName,
+        config: ClientConfig,
+        rng: HostRng,
+    ) -> Self {
         Self {
             name: name.to_owned(),
             address,
             clock_offset: 0,
             is_up: true,
             rng,
+            dialect,
+            abi: Abi::default(),
             config,
             kdcs: BTreeMap::new(),
             caches: BTreeMap::new(),
             authenticator_client: None,
+            locked_caches: BTreeSet::new(),
             run_as: None,
             client_keytab: Keytab::default(),
             run_as_password: None,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use kdclab_kdc::DatabaseError;
 use kdclab_proto::crypto::{InvalidKey, StringToKeyError};
 
+use crate::dialect::Errno;
 use crate::script::model::Phase;
 use crate::script::values::ErrorName;
 
@@ -52,14 +53,31 @@ impl Failure {
     }
 }
 
+/// What the operating system of a client's host tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OsError {
+    /// Nobody listens on the service's port.
+    ConnectionRefused,
+    /// The request for a connection was never answered.
+    ConnectionTimedOut,
+    /// Another program holds the lock of the credential cache.
+    LockHeld,
+    /// The connection is up, and nothing came on it in time.
+    ReadTimedOut,
+}
+
+impl From<OsError> for ErrorName {
+    fn from(error: OsError) -> Self {
+        Self::Os(Errno::of(error))
+    }
+}
+
 /// How a session ends without any Kerberos error on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionError {
     /// The service closed the connection without a word.
     ConnectionClosed,
-    /// Nobody listens on the service's port.
-    ConnectionRefused,
-    /// The service says nothing.
+    /// Nothing more can happen, and the client still waits.
     NoAnswer,
     /// The host has no principal of its own, and the call names no user.
     NoIdentity,
@@ -68,9 +86,8 @@ pub enum SessionError {
 }
 
 impl SessionError {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 4] = [
         Self::ConnectionClosed,
-        Self::ConnectionRefused,
         Self::NoAnswer,
         Self::NoIdentity,
         Self::NothingRecorded,
@@ -80,7 +97,6 @@ impl SessionError {
     pub fn name(self) -> &'static str {
         match self {
             Self::ConnectionClosed => "CONNECTION_CLOSED",
-            Self::ConnectionRefused => "CONNECTION_REFUSED",
             Self::NoAnswer => "NO_ANSWER",
             Self::NoIdentity => "NO_IDENTITY",
             Self::NothingRecorded => "NOTHING_RECORDED",
@@ -95,7 +111,6 @@ impl SessionError {
     pub(super) fn cause(self) -> &'static str {
         match self {
             Self::ConnectionClosed => "connection-closed",
-            Self::ConnectionRefused => "connection-refused",
             Self::NoAnswer => "no-answer",
             Self::NoIdentity => "no-identity",
             Self::NothingRecorded => "nothing-recorded",

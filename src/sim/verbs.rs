@@ -58,6 +58,11 @@ impl World {
                 Ok(keytab.entries.len() != before)
             }
             Verb::Link(link) => self.link(link),
+            Verb::LockCcache(cache) => {
+                let user = self.principal(cache.user.get_ref())?;
+                let host = self.host_mut(cache.on.get_ref())?;
+                Ok(host.locked_caches.insert(user))
+            }
             Verb::MakeDirectory(make) => self.make_directory(make),
             Verb::ModifyPrincipal(change) => self.modify_principal(change),
             Verb::Noop(verb) => match self.perform(verb)? {
@@ -100,6 +105,11 @@ impl World {
             Verb::Unlock(name) => {
                 let principal = self.principal(name.get_ref())?;
                 Ok(self.unlock(&principal))
+            }
+            Verb::UnlockCcache(cache) => {
+                let user = self.principal(cache.user.get_ref())?;
+                let host = self.host_mut(cache.on.get_ref())?;
+                Ok(host.locked_caches.remove(&user))
             }
             Verb::Wait(span) => {
                 self.wait(span.0);

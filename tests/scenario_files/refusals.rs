@@ -94,6 +94,13 @@ refusals! { GOOD,
     unknown_verb: "reset_key" => "rest_key", "unknown variant `rest_key`", "`reset_key`";
     unknown_dialect: "\"windows\"" => "\"vms\"", "unknown variant `vms`", "`windows`";
     wrong_type: "works   = true" => "works   = \"yes\"", "expected a boolean", "";
+    unknown_abi: "ws1  = { clock = \"+10s\" }" => "ws1  = { abi = \"vax\", dialect = \"pan-os\" }", "unknown variant `vax`", "`mips`";
+    an_abi_that_nobody_tells: "ws1  = { clock = \"+10s\" }" => "ws1  = { abi = \"mips\" }",
+        "host `ws1` tells no errno numbers", "dialect = \"pan-os\"";
+    a_lock_that_mit_waits_for: "[{ wait = \"5m\" }]" => "[{ lock_ccache = { user = \"alice\", on = \"ws1\" } }]",
+        "`ws1` does not fail at a locked cache", "dialect = \"pan-os\"";
+    a_lock_of_nobody: "[{ wait = \"5m\" }]" => "[{ unlock_ccache = { user = \"alcie\", on = \"ws1\" } }]",
+        "unknown principal `alcie`", "did you mean `alice`?";
     host_that_is_a_path: "ws1  = {" => "\"../ws1\" = {}\nws1  = {", "`../ws1` is not a host's name", "use letters, digits";
     unknown_host: "from = \"ws1\", to" => "from = \"ws2\", to", "unknown host `ws2`", "did you mean `ws1`?";
     unknown_kdc_host: "kdc      = \"kdc1\"" => "kdc      = \"dc\"", "unknown host `dc`", "`kdc1`";
