@@ -7,6 +7,7 @@
 mod acts;
 mod limits;
 pub mod model;
+pub mod rewrite;
 mod rules;
 mod schema;
 mod scope;

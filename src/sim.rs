@@ -12,6 +12,7 @@ mod label;
 mod network;
 mod outcome;
 mod random;
+mod rewrite;
 mod verbs;
 mod world;
 

@@ -193,6 +193,70 @@ fn a_truncated_reply_is_cut_off() {
     assert_eq!(name(&outcome), "ASN1_OVERRUN");
 }
 
+/// The change is one a client finds by comparing: everything still decodes and decrypts.
+#[test]
+fn a_rewritten_reply_contradicts_the_request() {
+    for field in [
+        r#"cname = "bob""#,
+        r#"crealm = "OTHER.EXAMPLE""#,
+        r#"ticket_realm = "OTHER.EXAMPLE""#,
+        r#"ticket_sname = "krbtgt/OTHER.EXAMPLE""#,
+    ] {
+        for message in ["AS-REP", "TGS-REP"] {
+            let fault = format!(
+                r#"link = {{ message = "{message}", do = {{ rewrite = {{ {field} }} }} }}"#
+            );
+            let (world, outcome) = session(&[&fault]);
+            assert_eq!(name(&outcome), "KRB5_KDCREP_MODIFIED", "{fault}");
+            assert!(fates(&world, Fate::Altered) > 0);
+        }
+    }
+}
+
+#[test]
+fn a_rewritten_request_is_found_by_its_checksum() {
+    let rewrite = |message: &str| {
+        let fault = format!(
+            r#"link = {{ message = "{message}", do = {{ rewrite = {{ etype = ["aes128-cts"] }} }} }}"#
+        );
+        name(&session(&[&fault]).1)
+    };
+    assert_eq!(rewrite("AS-REQ"), "KRB5_KDCREP_MODIFIED");
+    assert_eq!(rewrite("TGS-REQ"), "KRB_AP_ERR_BAD_INTEGRITY");
+}
+
+#[test]
+fn a_recorded_reply_has_the_nonce_of_its_own_request() {
+    let replay = r#"link = { message = "AS-REP", do = "replay" }"#;
+    let (_, outcome) = login(&[replay]);
+    assert_eq!(name(&outcome), "success", "nothing was recorded before");
+    let before = format!("attempt = {{ call = {{ {LOGIN} }} }}");
+    let (world, outcome) = login(&[&before, replay]);
+    assert_eq!(name(&outcome), "KRB5_KDCREP_MODIFIED");
+    let replies: Vec<&[u8]> = world
+        .packets()
+        .iter()
+        .map(|packet| packet.payload.bytes())
+        .filter(|bytes| bytes.first() == Some(&0x6b))
+        .collect();
+    assert_eq!(replies.len(), 2);
+    assert_eq!(replies[0], replies[1]);
+    let over_tcp = r#"configure_client = { host = "ws1", set = { udp_preference_limit = 1 } }"#;
+    let (world, outcome) = login(&[&before, over_tcp, replay]);
+    assert_eq!(name(&outcome), "KRB5_KDCREP_MODIFIED");
+    assert_eq!(fates(&world, Fate::Altered), 1);
+}
+
+#[test]
+fn a_replaced_reply_is_no_kerberos() {
+    let replace = r#"link = { message = "AS-REP", do = { replace = "HTTP/1.1 400 Bad Request" } }"#;
+    for limit in ["1465", "1"] {
+        let ws1 = format!("{{ client = {{ udp_preference_limit = {limit} }} }}");
+        let (_, outcome) = played_with("", &ws1, LOGIN, &[replace]);
+        assert_eq!(name(&outcome), "KRB_AP_ERR_MSG_TYPE");
+    }
+}
+
 #[test]
 fn a_size_limit_loses_what_is_longer() {
     let (world, outcome) = login(&[r#"link = { transport = "udp", do = { size_limit = 300 } }"#]);

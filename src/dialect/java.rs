@@ -3,7 +3,7 @@
 use kdclab_client::{
     AcceptError, ApExchangeError, ClientError, FailureReason, Transport, WantedKey,
 };
-use kdclab_proto::{Enctype, ErrorCode};
+use kdclab_proto::{DecodeError, Enctype, ErrorCode};
 
 pub(super) fn client_text(error: &ClientError) -> Option<String> {
     match error {
@@ -31,7 +31,14 @@ pub(super) fn client_text(error: &ClientError) -> Option<String> {
             })
         }
         ClientError::ReplyMismatch(_) => code_text(ErrorCode::KRB_AP_ERR_MODIFIED),
+        ClientError::UndecodableReply {
+            error: DecodeError::Truncated { .. },
+            ..
+        } => Some("not enough content".to_owned()),
         ClientError::UndecryptableReply { .. } => Some("Checksum failed".to_owned()),
+        ClientError::UnexpectedMessage { .. } => {
+            Some("Identifier doesn't match expected value (906)".to_owned())
+        }
         _ => None,
     }
 }

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::acts::MESSAGES;
 use super::model::{OneOrMany, Script, TextOr};
-use super::values::{EnctypeName, ErrorName, Instant, Offset, Span};
+use super::values::{EnctypeName, ErrorName, Instant, NameText, Offset, Span};
 use crate::sim::SessionError;
 
 /// The JSON Schema of a scenario file, draft 7, which is what editors of TOML understand.
@@ -99,6 +99,10 @@ named_schema! {
         "description": "A message by its name, `AP-REQ`.",
         "type": "string",
         "enum": MESSAGES,
+    });
+    NameText, "Name" => json_schema!({
+        "description": "A principal's name without its realm, `HTTP/web1.lab.example`.",
+        "type": "string",
     });
     Offset, "Offset" => json_schema!({
         "description": "A clock's offset from the true time, `+310s` or `-5m`.",

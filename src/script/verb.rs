@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::limits::MAX_TIMES;
 use super::model::{AcceptorTable, Call, ClientTable, RealmSettings};
+use super::rewrite::Rewrite;
 use super::schema::{AttributeName, MessageName};
 use super::spanned::Spanned;
 use super::values::{EnctypeName, ErrorName, Instant, Offset, Span};
@@ -217,6 +218,13 @@ pub enum LinkEffect {
     Refuse,
     /// It arrives after the packet that follows it.
     Reorder,
+    /// A text arrives in its place: somebody answers who does not speak Kerberos.
+    Replace(String),
+    /// The last message of its kind that was sent to this host before arrives in its place. Without one it
+    /// passes.
+    Replay,
+    /// It arrives with another value in one field. `message` says which messages these are.
+    Rewrite(Spanned<Rewrite>),
     /// It disappears if it is longer than so many bytes.
     SizeLimit(usize),
     /// Only so many bytes of it arrive.

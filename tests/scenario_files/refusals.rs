@@ -119,6 +119,12 @@ refusals! {
         "cannot happen 0 times", "from 1 to 1000";
     failing_of_a_single_call: "evidence" => "failing  = 0\nevidence", "`failing` is about simultaneous calls", "remove it";
     a_cause_without_an_error: "error    = \"KRB_AP_ERR_MODIFIED\"" => "cause    = \"replay\"", "none is expected", "add `error";
+    a_rewrite_without_its_message: "reset_key = \"cifs/fs1.lab.example\"" => "link = { do = { rewrite = { cname = \"bob\" } } }",
+        "does not say which messages' `cname`", "`message = \"AS-REP\"`";
+    a_rewrite_of_a_field_that_is_elsewhere: "reset_key = \"cifs/fs1.lab.example\"" => "link = { message = \"AS-REP\", do = { rewrite = { etype = [] } } }",
+        "`AS-REP` has no field `etype`", "`message = \"AS-REQ\"`";
+    a_rewrite_to_a_name_with_a_realm: "reset_key = \"cifs/fs1.lab.example\"" => "link = { message = \"AS-REP\", do = { rewrite = { cname = \"bob@LAB\" } } }",
+        "`bob@LAB` is not a principal's name without realm", "";
     an_unknown_message_in_a_trace: "evidence" => "trace    = [\"AS-RQE\"]\nevidence", "unknown message `AS-RQE`", "did you mean";
     a_realm_that_ends_its_section: "[realm.\"LAB.EXAMPLE\"]" => "[realm.\"LAB]\\nx\"]", "is not a realm's name", "LAB.EXAMPLE";
     a_realm_without_a_kdc: "kdc      = \"kdc1\"" => "kdc      = []", "the realm has no KDC", "name the host";
