@@ -44,8 +44,7 @@ fn number_name(com_err: i32) -> ErrorName {
 /// that a user typed the password, as at MIT's kinit, which then has words of its own.
 pub(crate) fn client_text(dialect: Dialect, error: &ClientError, is_typed: bool) -> Option<String> {
     match dialect {
-        Dialect::Java => java::client_text(error),
-        Dialect::Java6 => java_6::client_text(error),
+        Dialect::Java | Dialect::Java6 => java::client_text(error),
         Dialect::Mit => mit::client_text(error, is_typed),
         Dialect::Windows => None,
     }

@@ -115,6 +115,48 @@ fn a_refused_port_leads_to_the_second_kdc_at_once() {
     assert!(fates(&world, Fate::Refused) > 0);
 }
 
+/// A name that does not resolve costs no time, and the next KDC is asked.
+#[test]
+fn an_unresolved_kdc_gets_nothing() {
+    let unresolved = |names: &str| {
+        format!(r#"configure_client = {{ host = "ws1", set = {{ unresolved_kdcs = {names} }} }}"#)
+    };
+    for dialect in ["mit", "java", "windows"] {
+        let ws1 = format!(r#"{{ dialect = "{dialect}" }}"#);
+        let fault = unresolved(r#"["kdc1"]"#);
+        let (world, outcome) = played_with("", &ws1, LOGIN, &[&fault]);
+        assert_eq!(name(&outcome), "success", "{dialect}");
+        assert!(duration(&world) < 10_000, "{dialect}: {}", duration(&world));
+        let both = unresolved(r#"["kdc1", "kdc2"]"#);
+        let (world, outcome) = played_with("", &ws1, LOGIN, &[&both]);
+        assert_eq!(name(&outcome), "KRB5_KDC_UNREACH", "{dialect}");
+        assert!(world.packets().is_empty(), "{dialect}");
+        let (_, outcome) = played_with("", &ws1, LOGIN, &[&both, &unresolved("[]")]);
+        assert_eq!(name(&outcome), "success", "{dialect}");
+    }
+}
+
+/// Java tries one KDC after the other and shows the last failure.
+#[test]
+fn java_shows_what_the_last_kdc_came_to() {
+    let unresolved = r#"configure_client = { host = "ws1", set = { unresolved_kdcs = ["kdc1"] } }"#;
+    let text = |kdcs: &str| {
+        let order = format!(
+            r#"configure_client = {{ host = "ws1", set = {{ kdc = {{ "LAB.EXAMPLE" = {kdcs} }}, udp_preference_limit = 1 }} }}"#
+        );
+        let refused = r#"link = { to = "kdc2", do = "refuse" }"#;
+        let ws1 = r#"{ dialect = "java" }"#;
+        let (_, outcome) = played_with("", ws1, LOGIN, &[&order, unresolved, refused]);
+        outcome.result.unwrap_err().text
+    };
+    let not_known = Some("kdc1: Name or service not known".to_owned());
+    assert_eq!(text(r#"["kdc2", "kdc1"]"#), not_known);
+    assert_eq!(
+        text(r#"["kdc1", "kdc2"]"#),
+        Some("Connection refused".to_owned())
+    );
+}
+
 #[test]
 fn a_fault_for_a_count_ends() {
     let (world, outcome) = login(&[r#"link = { to = "kdc1", count = 1, do = "drop" }"#]);

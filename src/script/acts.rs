@@ -21,6 +21,9 @@ pub(super) fn check_client(
             scope.host_named(source, host, kdcs.span())?;
         }
     }
+    for host in client.unresolved_kdcs.iter().flatten() {
+        scope.host(source, host)?;
+    }
     Ok(())
 }
 
@@ -217,6 +220,10 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
         }
         Verb::RemovePrincipal(name) | Verb::ResetKey(name) | Verb::Unlock(name) => {
             scope.principal(source, name, &[])
+        }
+        Verb::RemoveTrustKey(side) => {
+            scope.principal(source, &side.of, &[Kind::Trust])?;
+            scope.realm(source, &side.realm)
         }
         Verb::RepairLinks(_) | Verb::Wait(_) => Ok(()),
         Verb::RunAs(run_as) => {

@@ -290,6 +290,8 @@ pub struct ClientTable {
     pub kdc_timeout: Option<Span>,
     /// How often Java asks the same KDC; MIT has no such setting.
     pub max_retries: Option<u32>,
+    /// The KDCs whose names it cannot resolve; none if the list is empty.
+    pub unresolved_kdcs: Option<Vec<Spanned<String>>>,
     /// The hosts it takes for the KDCs of realms, by realm; the true ones of every realm that is not here.
     #[serde(default)]
     pub kdc: Tables<Spanned<OneOrMany>>,

@@ -47,6 +47,8 @@ pub enum Verb {
     PurgeCcache(CacheAt),
     /// Removes a principal from its realm.
     RemovePrincipal(Spanned<String>),
+    /// Removes one side of a trust.
+    RemoveTrustKey(TrustSide),
     /// Removes every fault of the network.
     RepairLinks(RepairLinks),
     /// Gives a principal a new random key in the KDC alone.
@@ -58,7 +60,7 @@ pub enum Verb {
     SetClock(SetClock),
     /// Gives a user a new password.
     SetPassword(SetPassword),
-    /// Gives one side of a trust a new key.
+    /// Gives one side of a trust a new key, or its first one where it was removed.
     SetTrustKey(SetTrustKey),
     /// Clears a principal's failed attempts.
     Unlock(Spanned<String>),
@@ -311,6 +313,16 @@ fn yes() -> bool {
 }
 
 /// One side of a trust.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrustSide {
+    /// The trust's principal, `krbtgt/TO@FROM`.
+    pub of: Spanned<String>,
+    /// The realm whose database changes.
+    pub realm: Spanned<String>,
+}
+
+/// One side of a trust with its new key.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetTrustKey {

@@ -315,10 +315,13 @@ impl World {
         table: &ClientTable,
     ) -> Result<bool, VerbError> {
         let host = self.host_mut(host)?;
-        let kdcs_before = host.kdcs.clone();
+        let kdcs_before = (host.kdcs.clone(), host.unresolved_kdcs.clone());
         for (realm, kdcs) in &table.kdc {
             let realm = Realm::from(realm.get_ref().as_str());
             host.kdcs.insert(realm, kdcs.get_ref().0.clone());
+        }
+        if let Some(names) = &table.unresolved_kdcs {
+            host.unresolved_kdcs = names.iter().map(|name| name.get_ref().clone()).collect();
         }
         let config = &mut host.config;
         let before = config.clone();
@@ -350,7 +353,8 @@ impl World {
         if let Some(retries) = table.max_retries {
             config.max_retries = Some(retries);
         }
-        Ok(*config != before || host.kdcs != kdcs_before)
+        let changed = *config != before;
+        Ok(changed || kdcs_before != (host.kdcs.clone(), host.unresolved_kdcs.clone()))
     }
 
     /// Changes a host's acceptor; whether anything is different then.

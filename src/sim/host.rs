@@ -1,6 +1,6 @@
 //! One machine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 use kdclab_client::{ClientConfig, CredentialStore};
@@ -24,6 +24,8 @@ pub(super) struct Host {
     pub(super) config: ClientConfig,
     /// The hosts it takes for the KDCs of a realm, where its krb5.conf says so.
     pub(super) kdcs: BTreeMap<Realm, Vec<String>>,
+    /// The hosts whose names it cannot resolve when it looks for a KDC.
+    pub(super) unresolved_kdcs: BTreeSet<String>,
     /// The credential cache of each user.
     pub(super) caches: BTreeMap<Principal, CredentialStore>,
     /// The principal its programs use, with the keys they use for it.
@@ -51,6 +53,7 @@ impl Host {
             rng,
             config,
             kdcs: BTreeMap::new(),
+            unresolved_kdcs: BTreeSet::new(),
             caches: BTreeMap::new(),
             run_as: None,
             client_keytab: Keytab::default(),

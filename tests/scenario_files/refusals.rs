@@ -125,6 +125,10 @@ refusals! {
         "`AS-REP` has no field `etype`", "`message = \"AS-REQ\"`";
     a_rewrite_to_a_name_with_a_realm: "reset_key = \"cifs/fs1.lab.example\"" => "link = { message = \"AS-REP\", do = { rewrite = { cname = \"bob@LAB\" } } }",
         "`bob@LAB` is not a principal's name without realm", "";
+    a_trust_that_is_none: "reset_key = \"cifs/fs1.lab.example\"" => "remove_trust_key = { of = \"krbtgt/A@B\", realm = \"LAB.EXAMPLE\" }",
+        "unknown trust `krbtgt/A@B`", "";
+    an_unresolved_kdc_that_is_no_host: "reset_key = \"cifs/fs1.lab.example\"" => "configure_client = { host = \"ws1\", set = { unresolved_kdcs = [\"kdc9\"] } }",
+        "unknown host `kdc9`", "did you mean `kdc1`?";
     an_unknown_message_in_a_trace: "evidence" => "trace    = [\"AS-RQE\"]\nevidence", "unknown message `AS-RQE`", "did you mean";
     a_realm_that_ends_its_section: "[realm.\"LAB.EXAMPLE\"]" => "[realm.\"LAB]\\nx\"]", "is not a realm's name", "LAB.EXAMPLE";
     a_realm_without_a_kdc: "kdc      = \"kdc1\"" => "kdc      = []", "the realm has no KDC", "name the host";
