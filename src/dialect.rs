@@ -61,8 +61,7 @@ pub(crate) fn client_text(
     intent: Intent,
 ) -> Option<String> {
     match dialect {
-        DialectName::Java => java::client_text(error, intent.is_login),
-        DialectName::Java6 => java_6::client_text(error, intent.is_login),
+        DialectName::Java | DialectName::Java6 => java::client_text(error, intent.is_login),
         DialectName::Mit => mit::client_text(error, intent.is_typed),
         DialectName::PanOs => pan_os::client_text(error),
         DialectName::Windows => None,

@@ -9,6 +9,7 @@ pub mod daemons;
 mod limits;
 mod lint;
 pub mod model;
+pub mod rewrite;
 mod rules;
 mod schema;
 mod scope;

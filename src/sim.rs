@@ -14,6 +14,7 @@ mod label;
 mod network;
 mod outcome;
 mod random;
+mod rewrite;
 mod theft;
 mod verbs;
 mod world;

@@ -115,6 +115,48 @@ fn a_refused_port_leads_to_the_second_kdc_at_once() {
     assert!(fates(&world, Fate::Refused) > 0);
 }
 
+/// A name that does not resolve costs no time, and the next KDC is asked.
+#[test]
+fn an_unresolved_kdc_gets_nothing() {
+    let unresolved = |names: &str| {
+        format!(r#"configure_client = {{ host = "ws1", set = {{ unresolved_kdcs = {names} }} }}"#)
+    };
+    for dialect in ["mit", "java", "windows"] {
+        let ws1 = format!(r#"{{ dialect = "{dialect}" }}"#);
+        let fault = unresolved(r#"["kdc1"]"#);
+        let (world, outcome) = played_with("", &ws1, LOGIN, &[&fault]);
+        assert_eq!(name(&outcome), "success", "{dialect}");
+        assert!(duration(&world) < 10_000, "{dialect}: {}", duration(&world));
+        let both = unresolved(r#"["kdc1", "kdc2"]"#);
+        let (world, outcome) = played_with("", &ws1, LOGIN, &[&both]);
+        assert_eq!(name(&outcome), "KRB5_KDC_UNREACH", "{dialect}");
+        assert!(world.packets().is_empty(), "{dialect}");
+        let (_, outcome) = played_with("", &ws1, LOGIN, &[&both, &unresolved("[]")]);
+        assert_eq!(name(&outcome), "success", "{dialect}");
+    }
+}
+
+/// Java tries one KDC after the other and shows the last failure.
+#[test]
+fn java_shows_what_the_last_kdc_came_to() {
+    let unresolved = r#"configure_client = { host = "ws1", set = { unresolved_kdcs = ["kdc1"] } }"#;
+    let text = |kdcs: &str| {
+        let order = format!(
+            r#"configure_client = {{ host = "ws1", set = {{ kdc = {{ "LAB.EXAMPLE" = {kdcs} }}, udp_preference_limit = 1 }} }}"#
+        );
+        let refused = r#"link = { to = "kdc2", do = "refuse" }"#;
+        let ws1 = r#"{ dialect = "java" }"#;
+        let (_, outcome) = played_with("", ws1, LOGIN, &[&order, unresolved, refused]);
+        outcome.result.unwrap_err().text
+    };
+    let not_known = Some("kdc1: Name or service not known".to_owned());
+    assert_eq!(text(r#"["kdc2", "kdc1"]"#), not_known);
+    assert_eq!(
+        text(r#"["kdc1", "kdc2"]"#),
+        Some("Connection refused".to_owned())
+    );
+}
+
 #[test]
 fn a_fault_for_a_count_ends() {
     let (world, outcome) = login(&[r#"link = { to = "kdc1", count = 1, do = "drop" }"#]);
@@ -191,6 +233,70 @@ fn a_corrupted_reply_does_not_decrypt() {
 fn a_truncated_reply_is_cut_off() {
     let (_, outcome) = login(&[r#"link = { message = "AS-REP", do = { truncate = 100 } }"#]);
     assert_eq!(name(&outcome), "ASN1_OVERRUN");
+}
+
+/// The change is one a client finds by comparing: everything still decodes and decrypts.
+#[test]
+fn a_rewritten_reply_contradicts_the_request() {
+    for field in [
+        r#"cname = "bob""#,
+        r#"crealm = "OTHER.EXAMPLE""#,
+        r#"ticket_realm = "OTHER.EXAMPLE""#,
+        r#"ticket_sname = "krbtgt/OTHER.EXAMPLE""#,
+    ] {
+        for message in ["AS-REP", "TGS-REP"] {
+            let fault = format!(
+                r#"link = {{ message = "{message}", do = {{ rewrite = {{ {field} }} }} }}"#
+            );
+            let (world, outcome) = session(&[&fault]);
+            assert_eq!(name(&outcome), "KRB5_KDCREP_MODIFIED", "{fault}");
+            assert!(fates(&world, Fate::Altered) > 0);
+        }
+    }
+}
+
+#[test]
+fn a_rewritten_request_is_found_by_its_checksum() {
+    let rewrite = |message: &str| {
+        let fault = format!(
+            r#"link = {{ message = "{message}", do = {{ rewrite = {{ etype = ["aes128-cts"] }} }} }}"#
+        );
+        name(&session(&[&fault]).1)
+    };
+    assert_eq!(rewrite("AS-REQ"), "KRB5_KDCREP_MODIFIED");
+    assert_eq!(rewrite("TGS-REQ"), "KRB_AP_ERR_BAD_INTEGRITY");
+}
+
+#[test]
+fn a_recorded_reply_has_the_nonce_of_its_own_request() {
+    let replay = r#"link = { message = "AS-REP", do = "replay" }"#;
+    let (_, outcome) = login(&[replay]);
+    assert_eq!(name(&outcome), "success", "nothing was recorded before");
+    let before = format!("attempt = {{ call = {{ {LOGIN} }} }}");
+    let (world, outcome) = login(&[&before, replay]);
+    assert_eq!(name(&outcome), "KRB5_KDCREP_MODIFIED");
+    let replies: Vec<&[u8]> = world
+        .packets()
+        .iter()
+        .map(|packet| packet.payload.bytes())
+        .filter(|bytes| bytes.first() == Some(&0x6b))
+        .collect();
+    assert_eq!(replies.len(), 2);
+    assert_eq!(replies[0], replies[1]);
+    let over_tcp = r#"configure_client = { host = "ws1", set = { udp_preference_limit = 1 } }"#;
+    let (world, outcome) = login(&[&before, over_tcp, replay]);
+    assert_eq!(name(&outcome), "KRB5_KDCREP_MODIFIED");
+    assert_eq!(fates(&world, Fate::Altered), 1);
+}
+
+#[test]
+fn a_replaced_reply_is_no_kerberos() {
+    let replace = r#"link = { message = "AS-REP", do = { replace = "HTTP/1.1 400 Bad Request" } }"#;
+    for limit in ["1465", "1"] {
+        let ws1 = format!("{{ client = {{ udp_preference_limit = {limit} }} }}");
+        let (_, outcome) = played_with("", &ws1, LOGIN, &[replace]);
+        assert_eq!(name(&outcome), "KRB_AP_ERR_MSG_TYPE");
+    }
 }
 
 #[test]

@@ -151,7 +151,7 @@ impl AsExchange {
             let exchange = Exchange::As;
             return Step::Failed(ClientError::NothingAsked { exchange });
         };
-        match reply::read(bytes) {
+        match reply::read(self.behaviour(), bytes) {
             Ok(reply::AsReply::Error(error)) => self.refused(now, rng, &sent, error),
             Ok(reply::AsReply::Rep(rep)) => match self.granted(&sent, &rep) {
                 Ok(outcome) => Step::Done(outcome),

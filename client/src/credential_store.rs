@@ -1,5 +1,5 @@
 use kdclab_proto::crypto::InvalidKey;
-use kdclab_proto::messages::Ticket;
+use kdclab_proto::messages::{Ticket, TicketFlags};
 use kdclab_proto::{
     Ccache, CcacheCredential, CcacheVersion, DecodeError, Enctype, HeaderField, KerberosTime,
     Principal,
@@ -156,7 +156,8 @@ impl CredentialStore {
         }
     }
 
-    /// The ticket-granting ticket of the principal's own realm, even an expired one.
+    /// The ticket-granting ticket of the principal's own realm, even an expired one; where a login brought a
+    /// client and a ticket of two realms, the ticket it brought.
     ///
     /// # Errors
     /// [`ClientError::NoCredential`] when there is none.
@@ -167,10 +168,16 @@ impl CredentialStore {
             valid_at: None,
             ..CredentialQuery::valid(&server, KerberosTime::EPOCH)
         };
-        self.find(&query).ok_or_else(|| ClientError::NoCredential {
-            client: client.clone(),
-            server: server.clone(),
-        })
+        let from_login = |credential: &&Credential| {
+            credential.flags.contains(TicketFlags::INITIAL)
+                && credential.server.name.krbtgt_realm().is_some()
+        };
+        self.find(&query)
+            .or_else(|| self.credentials.iter().find(from_login))
+            .ok_or_else(|| ClientError::NoCredential {
+                client: client.clone(),
+                server: server.clone(),
+            })
     }
 
     /// What to add to this host's clock to have the KDC's, in seconds.

@@ -53,6 +53,8 @@ pub(crate) struct Behaviour {
     pub(crate) skew_recovery: bool,
     /// Which conditions a reply must meet.
     pub(crate) reply_check: ReplyCheck,
+    /// Whether the outermost element of a reply is read to its end before anyone looks what it is.
+    pub(crate) reads_element_first: bool,
     /// Whether a TGS-REQ's authenticator carries a subkey.
     pub(crate) tgs_subkey: bool,
     /// Whether a TGS-REQ asks for what the ticket it is made with already is, and to its end.
@@ -144,6 +146,7 @@ const MIT: Behaviour = Behaviour {
     as_retries_without_canonicalize: false,
     skew_recovery: false,
     reply_check: ReplyCheck::Mit,
+    reads_element_first: false,
     tgs_subkey: true,
     tgs_inherits: true,
     follows_referrals: true,
@@ -167,6 +170,7 @@ const JAVA: Behaviour = Behaviour {
     renewable_ok: false,
     as_retries_without_canonicalize: true,
     reply_check: ReplyCheck::Java,
+    reads_element_first: true,
     tgs_subkey: false,
     tgs_inherits: false,
     tgt_with_canonicalize: true,

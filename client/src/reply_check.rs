@@ -6,12 +6,13 @@ mod mit;
 use std::fmt;
 
 use kdclab_proto::messages::{
-    EncKdcRepPart, HostAddresses, KdcOptions, KdcRep, KdcReqBody, Ticket, TicketFlags,
+    EncKdcRepPart, HostAddresses, KdcOptions, KdcRep, KdcReqBody, KrbError, Ticket, TicketFlags,
 };
-use kdclab_proto::{KerberosTime, Key, NameType, Principal, PrincipalName, Timestamp};
+use kdclab_proto::{DecodeError, KerberosTime, Key, NameType, Principal, PrincipalName, Timestamp};
 
 use crate::ClientError;
-use crate::dialect::ReplyCheck;
+use crate::dialect::{Behaviour, ReplyCheck};
+use crate::error::Exchange;
 
 /// A well-formed reply that is not the answer to the request. Each says what was asked and what came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,6 +153,25 @@ impl fmt::Display for ReplyMismatch {
                 write!(f, "the ticket is for {ticket}, the reply says {enc_part}")
             }
         }
+    }
+}
+
+/// What is told of `bytes` that begin like no reply of `exchange`.
+pub(crate) fn not_a_reply(behaviour: &Behaviour, exchange: Exchange, bytes: &[u8]) -> ClientError {
+    let truncated = DecodeError::Truncated { offset: 0 };
+    match bytes.first() {
+        Some(&first_octet)
+            if !behaviour.reads_element_first || KrbError::decode(bytes) != Err(truncated) =>
+        {
+            ClientError::UnexpectedMessage {
+                exchange,
+                first_octet,
+            }
+        }
+        _ => ClientError::UndecodableReply {
+            exchange,
+            error: truncated,
+        },
     }
 }
 

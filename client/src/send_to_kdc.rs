@@ -62,6 +62,15 @@ pub enum Event<'a, S> {
         /// Where it had gone.
         server: S,
     },
+    /// The server's name does not resolve, so that nothing can be sent.
+    NotResolved {
+        /// Where it was to go.
+        server: S,
+        /// How.
+        transport: Transport,
+        /// The name.
+        name: &'a str,
+    },
     /// Octets arrived on a connection, any number of them.
     Stream {
         /// Where they came from.
@@ -191,6 +200,14 @@ impl<S: Clone + PartialEq> SendToKdc<S> {
             }
             Event::DatagramRefused { server } => {
                 self.fail(&server, Transport::Udp, FailureReason::Refused);
+            }
+            Event::NotResolved {
+                server,
+                transport,
+                name,
+            } => {
+                let name = name.to_owned();
+                self.fail(&server, transport, FailureReason::NotResolved { name });
             }
             Event::Stream { server, bytes } => self.stream(now, &server, bytes, &mut actions),
             Event::StreamClosed { server } => {

@@ -3,7 +3,7 @@
 use kdclab_client::{
     AcceptError, ApExchangeError, ClientError, FailureReason, Transport, WantedKey,
 };
-use kdclab_proto::{Enctype, ErrorCode};
+use kdclab_proto::{DecodeError, Enctype, ErrorCode};
 
 pub(super) fn client_text(error: &ClientError, is_login: bool) -> Option<String> {
     match error {
@@ -12,7 +12,10 @@ pub(super) fn client_text(error: &ClientError, is_login: bool) -> Option<String>
         }
         ClientError::KdcUnreachable { failures, .. } => {
             let last = failures.failures.last()?;
-            match (last.transport, last.reason) {
+            match (last.transport, &last.reason) {
+                (_, FailureReason::NotResolved { name }) => {
+                    Some(format!("{name}: Name or service not known"))
+                }
                 (Transport::Tcp, FailureReason::Refused) => Some("Connection refused".to_owned()),
                 (Transport::Udp, FailureReason::TimedOut) => Some("Receive timed out".to_owned()),
                 _ => None,
@@ -30,7 +33,10 @@ pub(super) fn client_text(error: &ClientError, is_login: bool) -> Option<String>
             "No valid credentials provided (Mechanism level: Failed to find any Kerberos tgt)"
                 .to_owned(),
         ),
-        ClientError::NoPathToRealm { .. } => Some("No service creds".to_owned()),
+        // 63 is KRB_AP_ERR_GEN_CRED, a number of Java's own and none of the protocol.
+        ClientError::NoPathToRealm { .. } => {
+            Some("Fail to create credential. (63) - No service creds".to_owned())
+        }
         ClientError::Refused(refusal) => {
             let text = code_text(refusal.error.error_code)?;
             Some(match &refusal.error.e_text {
@@ -39,7 +45,14 @@ pub(super) fn client_text(error: &ClientError, is_login: bool) -> Option<String>
             })
         }
         ClientError::ReplyMismatch(_) => code_text(ErrorCode::KRB_AP_ERR_MODIFIED),
+        ClientError::UndecodableReply {
+            error: DecodeError::Truncated { .. },
+            ..
+        } => Some("not enough content".to_owned()),
         ClientError::UndecryptableReply { .. } => Some("Checksum failed".to_owned()),
+        ClientError::UnexpectedMessage { .. } => {
+            Some("Identifier doesn't match expected value (906)".to_owned())
+        }
         _ => None,
     }
 }

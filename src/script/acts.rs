@@ -12,7 +12,7 @@ use super::scope::{Kind, Scope};
 use super::source::{Fault, Source, choices};
 use super::spanned::Spanned;
 use super::values::ErrorName;
-use super::verb::{LinkEffect, Verb};
+use super::verb::{LinkEffect, LinkFault, Verb};
 use crate::sim::PART_NAMES;
 
 pub(super) fn check_client(
@@ -27,6 +27,9 @@ pub(super) fn check_client(
     }
     if let Some(client) = &client.authenticator_client {
         scope.principal(source, client, &[])?;
+    }
+    for host in client.unresolved_kdcs.iter().flatten() {
+        scope.host(source, host)?;
     }
     Ok(())
 }
@@ -337,23 +340,7 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
             scope.host(source, &removal.from)
         }
         Verb::HostDown(host) | Verb::HostUp(host) => scope.host(source, host),
-        Verb::Link(link) => {
-            for host in link.from.iter().chain(&link.to) {
-                scope.host(source, host)?;
-            }
-            if let LinkEffect::CopyTo(host) = &link.effect {
-                scope.host(source, host)?;
-            }
-            match &link.message {
-                Some(message) if !MESSAGES.contains(&message.get_ref().as_str()) => Err(source
-                    .fault(
-                        message.span(),
-                        format!("unknown message `{}`", message.get_ref()),
-                        Some(choices(message.get_ref(), MESSAGES)),
-                    )),
-                _ => Ok(()),
-            }
-        }
+        Verb::Link(link) => check_link(scope, source, link),
         Verb::LockCcache(cache) | Verb::UnlockCcache(cache) => {
             scope.principal(source, &cache.user, &[])?;
             scope.host_with_locks(source, &cache.on)
@@ -375,6 +362,10 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
         Verb::RemoveDirectory(removal) => {
             check_directory(scope, source, &removal.host, &removal.path)
         }
+        Verb::RemoveTrustKey(side) => {
+            scope.principal(source, &side.of, &[Kind::Trust])?;
+            scope.realm(source, &side.realm)
+        }
         Verb::RunJob(job) => check_job(scope, source, job),
         Verb::SetTaskController(change) => scope.host(source, &change.host),
         Verb::SetUmask(change) => scope.host(source, &change.host),
@@ -393,6 +384,47 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
             scope.principal(source, &change.of, &[Kind::Trust])?;
             scope.realm(source, &change.realm)
         }
+    }
+}
+
+fn check_link(scope: &Scope, source: &Source, link: &LinkFault) -> Result<(), Box<Fault>> {
+    for host in link.from.iter().chain(&link.to) {
+        scope.host(source, host)?;
+    }
+    if let Some(message) = &link.message
+        && !MESSAGES.contains(&message.get_ref().as_str())
+    {
+        return Err(source.fault(
+            message.span(),
+            format!("unknown message `{}`", message.get_ref()),
+            Some(choices(message.get_ref(), MESSAGES)),
+        ));
+    }
+    match &link.effect {
+        LinkEffect::CopyTo(host) => scope.host(source, host),
+        LinkEffect::Rewrite(rewrite) => {
+            let field = rewrite.get_ref().field();
+            let messages = rewrite.get_ref().messages();
+            let message = link
+                .message
+                .as_ref()
+                .map(|message| message.get_ref().as_str());
+            if message.is_some_and(|message| messages.contains(&message)) {
+                return Ok(());
+            }
+            Err(source.fault(
+                rewrite.span(),
+                match message {
+                    Some(message) => format!("`{message}` has no field `{field}`"),
+                    None => format!("the link does not say which messages' `{field}` it rewrites"),
+                },
+                Some(format!(
+                    "add `message = \"{}\"` or `message = \"{}\"`",
+                    messages[0], messages[1]
+                )),
+            ))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -320,6 +320,8 @@ pub struct ClientTable {
     pub authenticator_client: Option<Spanned<String>>,
     /// Whether tickets are good from any address; otherwise from those of the host alone.
     pub noaddresses: Option<bool>,
+    /// The KDCs whose names it cannot resolve; none if the list is empty.
+    pub unresolved_kdcs: Option<Vec<Spanned<String>>>,
     /// The hosts it takes for the KDCs of realms, by realm; the true ones of every realm that is not here.
     #[serde(default)]
     pub kdc: Tables<Spanned<OneOrMany>>,

@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::acts::MESSAGES;
 use super::daemons::Mode;
 use super::model::{OneOrMany, Script, TextOr};
-use super::values::{EnctypeName, ErrorName, Instant, Offset, Span, TicketFlag};
+use super::values::{EnctypeName, ErrorName, Instant, NameText, Offset, Span, TicketFlag};
 use crate::dialect::Errno;
 use crate::sim::{DaemonFailure, SessionError};
 
@@ -102,6 +102,10 @@ named_schema! {
         "description": "A message by its name, `AP-REQ`.",
         "type": "string",
         "enum": MESSAGES,
+    });
+    NameText, "Name" => json_schema!({
+        "description": "A principal's name without its realm, `HTTP/web1.lab.example`.",
+        "type": "string",
     });
     Offset, "Offset" => json_schema!({
         "description": "A clock's offset from the true time, `+310s` or `-5m`.",

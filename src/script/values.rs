@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use kdclab_proto::messages::TicketFlags;
+use kdclab_proto::{Enctype, ErrorCode, KerberosTime, LibraryError, PrincipalName};
 
 use crate::dialect::Errno;
 use crate::sim::{DaemonFailure, SessionError};
-use kdclab_proto::{Enctype, ErrorCode, KerberosTime, LibraryError};
 use serde::{Deserialize, Deserializer, de};
 
 /// The longest length of time and the largest clock offset a scenario may state, about 100 years: what
@@ -111,6 +111,21 @@ impl<'de> Deserialize<'de> for EnctypeName {
                      `aes128-cts`, `aes256-sha2`, `rc4-hmac`, `des3-cbc-sha1`, `camellia256-cts`"
                 ))
             })
+    }
+}
+
+/// A principal's name without its realm, `"svc-monitor"` or `"HTTP/web1.lab.example"`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameText(pub PrincipalName);
+
+impl<'de> Deserialize<'de> for NameText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        PrincipalName::parse(&text).map(Self).map_err(|error| {
+            de::Error::custom(format!(
+                "`{text}` is not a principal's name without realm: {error}"
+            ))
+        })
     }
 }
 

@@ -8,6 +8,7 @@ use super::daemons::{
 };
 use super::limits::MAX_TIMES;
 use super::model::{AcceptorTable, Call, ClientTable, RealmSettings};
+use super::rewrite::Rewrite;
 use super::schema::{AttributeName, MessageName};
 use super::spanned::Spanned;
 use super::values::{EnctypeName, ErrorName, Instant, Offset, Span, TicketFlag};
@@ -64,6 +65,8 @@ pub enum Verb {
     RemoveDirectory(RemoveDirectory),
     /// Removes a principal from its realm.
     RemovePrincipal(Spanned<String>),
+    /// Removes one side of a trust.
+    RemoveTrustKey(TrustSide),
     /// Removes every fault of the network.
     RepairLinks(RepairLinks),
     /// Gives a principal a new random key in the KDC alone.
@@ -79,7 +82,7 @@ pub enum Verb {
     SetPassword(SetPassword),
     /// Changes as whom a node runs the tasks of jobs.
     SetTaskController(SetTaskController),
-    /// Gives one side of a trust a new key.
+    /// Gives one side of a trust a new key, or its first one where it was removed.
     SetTrustKey(SetTrustKey),
     /// Changes a user's umask on a host.
     SetUmask(SetUmask),
@@ -272,6 +275,13 @@ pub enum LinkEffect {
     Refuse,
     /// It arrives after the packet that follows it.
     Reorder,
+    /// A text arrives in its place: somebody answers who does not speak Kerberos.
+    Replace(String),
+    /// The last message of its kind that was sent to this host before arrives in its place. Without one it
+    /// passes.
+    Replay,
+    /// It arrives with another value in one field. `message` says which messages these are.
+    Rewrite(Spanned<Rewrite>),
     /// It disappears if it is longer than so many bytes.
     SizeLimit(usize),
     /// Only so many bytes of it arrive.
@@ -358,6 +368,16 @@ fn yes() -> bool {
 }
 
 /// One side of a trust.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrustSide {
+    /// The trust's principal, `krbtgt/TO@FROM`.
+    pub of: Spanned<String>,
+    /// The realm whose database changes.
+    pub realm: Spanned<String>,
+}
+
+/// One side of a trust with its new key.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetTrustKey {

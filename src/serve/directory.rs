@@ -103,7 +103,7 @@ impl Directory {
                 .get(&user.realm)
                 .and_then(|addresses| addresses.first())
             {
-                set("KDCLAB_KDC", address.to_string());
+                set("KDCLAB_KDC", address.clone());
             }
             if let Some(password) = world.password(call, &user) {
                 set("KDCLAB_PASSWORD", password.to_owned());

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::net::SocketAddr;
 
 use kdclab_client::ClientConfig;
 use kdclab_proto::{Enctype, Realm};
 
 /// The file for a host configured like `config`. `kdcs` are the addresses of each realm's KDCs.
-pub(super) fn render(config: &ClientConfig, kdcs: &BTreeMap<Realm, Vec<SocketAddr>>) -> String {
+pub(super) fn render(config: &ClientConfig, kdcs: &BTreeMap<Realm, Vec<String>>) -> String {
     let mut file = String::new();
     // Writing to a String cannot fail.
     let _ = render_into(&mut file, config, kdcs);
@@ -18,7 +17,7 @@ pub(super) fn render(config: &ClientConfig, kdcs: &BTreeMap<Realm, Vec<SocketAdd
 fn render_into(
     file: &mut String,
     config: &ClientConfig,
-    kdcs: &BTreeMap<Realm, Vec<SocketAddr>>,
+    kdcs: &BTreeMap<Realm, Vec<String>>,
 ) -> std::fmt::Result {
     writeln!(file, "[libdefaults]")?;
     if let Some(realm) = &config.default_realm {

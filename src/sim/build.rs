@@ -328,7 +328,7 @@ impl World {
             .map(|client| self.principal(client.get_ref()))
             .transpose()?;
         let host = self.host_mut(host)?;
-        let kdcs_before = host.kdcs.clone();
+        let kdcs_before = (host.kdcs.clone(), host.unresolved_kdcs.clone());
         let authenticator_client_before = host.authenticator_client.clone();
         if authenticator_client.is_some() {
             host.authenticator_client = authenticator_client;
@@ -336,6 +336,9 @@ impl World {
         for (realm, kdcs) in &table.kdc {
             let realm = Realm::from(realm.get_ref().as_str());
             host.kdcs.insert(realm, kdcs.get_ref().0.clone());
+        }
+        if let Some(names) = &table.unresolved_kdcs {
+            host.unresolved_kdcs = names.iter().map(|name| name.get_ref().clone()).collect();
         }
         let config = &mut host.config;
         let before = config.clone();
@@ -377,7 +380,7 @@ impl World {
             config.max_retries = Some(retries);
         }
         Ok(*config != before
-            || host.kdcs != kdcs_before
+            || kdcs_before != (host.kdcs.clone(), host.unresolved_kdcs.clone())
             || host.authenticator_client != authenticator_client_before)
     }
 

@@ -11,7 +11,7 @@ use kdclab_client::{
     ApExchange, ApExchangeError, ApParameters, AsParameters, ClientConfig, ClientError, Credential,
     CredentialQuery, CredentialStore, Dialect, Step, TgsParameters,
 };
-use kdclab_proto::messages::HostAddress;
+use kdclab_proto::messages::{ApReq, HostAddress};
 use kdclab_proto::{Principal, Realm, Timestamp};
 
 use self::delivery::{Delivered, Delivery, Previous};
@@ -136,7 +136,7 @@ impl World {
             .find(|packet| {
                 packet.sender == address
                     && packet.destination.port() == remote.port()
-                    && super::label::message_name(&packet.payload) == Some("AP-REQ")
+                    && is_request_to(&service, &packet.payload)
             })
             .and_then(|packet| packet.payload.bytes().get(4..).map(<[u8]>::to_vec))
             .ok_or_else(nothing)?;
@@ -147,6 +147,13 @@ impl World {
         let [client] = clients;
         client.result.unwrap_or_else(|| Err(nothing()))
     }
+}
+
+/// Whether a packet carries an AP-REQ with a ticket for `service`.
+fn is_request_to(service: &Principal, payload: &Payload) -> bool {
+    super::label::message(payload)
+        .and_then(|message| ApReq::decode(message).ok())
+        .is_some_and(|request| request.ticket.server() == *service)
 }
 
 impl Client {

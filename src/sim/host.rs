@@ -32,6 +32,8 @@ pub(super) struct Host {
     pub(super) config: ClientConfig,
     /// The hosts it takes for the KDCs of a realm, where its krb5.conf says so.
     pub(super) kdcs: BTreeMap<Realm, Vec<String>>,
+    /// The hosts whose names it cannot resolve when it looks for a KDC.
+    pub(super) unresolved_kdcs: BTreeSet<String>,
     /// The credential cache of each user.
     pub(super) caches: BTreeMap<Principal, CredentialStore>,
     /// The client that its programs name in their authenticators in place of the ticket's.
@@ -76,6 +78,7 @@ impl Host {
             abi: Abi::default(),
             config,
             kdcs: BTreeMap::new(),
+            unresolved_kdcs: BTreeSet::new(),
             caches: BTreeMap::new(),
             authenticator_client: None,
             locked_caches: BTreeSet::new(),

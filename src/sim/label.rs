@@ -7,11 +7,7 @@ use super::network::Payload;
 
 /// The Kerberos message inside a packet, bare, behind a TCP length or inside a GSS token.
 pub(crate) fn message(payload: &Payload) -> Option<&[u8]> {
-    let bytes = match payload {
-        Payload::Datagram(bytes) => bytes.as_slice(),
-        Payload::Segment(bytes) => bytes.get(4..)?,
-        _ => return None,
-    };
+    let bytes = payload.content()?;
     Some(ContextToken::decode(bytes).map_or(bytes, |token| token.message))
 }
 

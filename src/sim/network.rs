@@ -10,6 +10,7 @@ use rand::Rng;
 
 use super::label;
 use super::random::HostRng;
+use super::{framed, rewrite};
 use crate::script::verb::{LinkEffect, TransportName};
 
 /// How long a packet takes from one host to another.
@@ -38,6 +39,24 @@ impl Payload {
         match self {
             Self::Datagram(bytes) | Self::Segment(bytes) => bytes,
             _ => &[],
+        }
+    }
+
+    /// The application's message, on a stream without its length.
+    pub(super) fn content(&self) -> Option<&[u8]> {
+        match self {
+            Self::Datagram(bytes) => Some(bytes),
+            Self::Segment(bytes) => bytes.get(4..),
+            _ => None,
+        }
+    }
+
+    /// The same packet with another message in it.
+    fn with_content(&self, content: &[u8]) -> Option<Self> {
+        match self {
+            Self::Datagram(_) => Some(Self::Datagram(content.to_vec())),
+            Self::Segment(_) => Some(Self::Segment(framed(content))),
+            _ => None,
         }
     }
 
@@ -321,6 +340,18 @@ impl Network {
                     self.schedule(arrival + LATENCY, Event::Arrive(held));
                 }
             },
+            LinkEffect::Replace(text) => self.substitute(arrival, packet, Some(text.as_bytes())),
+            LinkEffect::Replay => {
+                let earlier = self.earlier(&packet).map(<[u8]>::to_vec);
+                self.substitute(arrival, packet, earlier.as_deref());
+            }
+            LinkEffect::Rewrite(change) => {
+                let changed = packet
+                    .payload
+                    .content()
+                    .and_then(|message| rewrite::rewritten(message, change.get_ref()));
+                self.substitute(arrival, packet, changed.as_deref());
+            }
             LinkEffect::SizeLimit(limit) => {
                 if packet.payload.bytes().len() > limit {
                     self.lose(packet);
@@ -338,6 +369,28 @@ impl Network {
                 self.deliver(arrival, packet);
             }
         }
+    }
+
+    /// Delivers the packet with `content` in place of its own.
+    fn substitute(&mut self, at: Timestamp, mut packet: Packet, content: Option<&[u8]>) {
+        if let Some(payload) = content.and_then(|content| packet.payload.with_content(content)) {
+            packet.payload = payload;
+            packet.fate = Fate::Altered;
+        }
+        self.deliver(at, packet);
+    }
+
+    /// The last message of the packet's kind that was sent to its receiver before.
+    fn earlier(&self, packet: &Packet) -> Option<&[u8]> {
+        let kind = label::message_name(&packet.payload)?;
+        self.transcript
+            .iter()
+            .rev()
+            .filter(|earlier| {
+                earlier.receiver == packet.receiver
+                    && label::message_name(&earlier.payload) == Some(kind)
+            })
+            .find_map(|earlier| earlier.payload.content())
     }
 
     fn deliver(&mut self, at: Timestamp, packet: Packet) {

@@ -86,6 +86,11 @@ impl World {
                 let principal = self.principal(name.get_ref())?;
                 self.change_database(&principal.realm, |database| database.remove(&principal))
             }
+            Verb::RemoveTrustKey(side) => {
+                let trust = self.principal(side.of.get_ref())?;
+                let realm = Realm::from(side.realm.get_ref().as_str());
+                self.change_database(&realm, |database| database.remove(&trust))
+            }
             Verb::RepairLinks(_) => Ok(self.repair_links()),
             Verb::ResetKey(name) => {
                 let principal = self.principal(name.get_ref())?;
@@ -415,6 +420,12 @@ impl World {
             Some(enctypes) => enctypes,
             None => self.database(&realm)?.policy().supported_enctypes.clone(),
         };
+        if self.database(&realm)?.lookup(&trust).is_none() {
+            let mut entry = PrincipalEntry::new(trust);
+            let keys = self.password_keys(&entry, &realm, &password, &enctypes)?;
+            entry.set_keys_of_version(change.kvno.unwrap_or(1), keys, false);
+            return self.change_database(&realm, |database| database.insert(entry));
+        }
         self.keys_of_password(&trust, &realm, &password, &enctypes, change.kvno, false)
     }
 

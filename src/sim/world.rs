@@ -269,16 +269,24 @@ impl World {
     }
 
     /// Where each realm's KDCs listen according to the krb5.conf of `client`, given where each host's KDC
-    /// does.
+    /// does. A KDC that it cannot resolve has a name that nobody can (RFC 2606).
     pub fn kdc_addresses(
         &self,
         client: &str,
         hosts: &BTreeMap<String, SocketAddr>,
-    ) -> BTreeMap<Realm, Vec<SocketAddr>> {
+    ) -> BTreeMap<Realm, Vec<String>> {
+        let unresolved = self.hosts.get(client).map(|host| &host.unresolved_kdcs);
         self.kdcs_known_to(client)
             .into_iter()
             .map(|(realm, kdcs)| {
-                let addresses = kdcs.iter().filter_map(|kdc| hosts.get(kdc)).copied();
+                let addresses = kdcs.iter().filter_map(|kdc| {
+                    let address = hosts.get(kdc)?;
+                    Some(if unresolved.is_some_and(|names| names.contains(kdc)) {
+                        format!("{kdc}.invalid:{}", address.port())
+                    } else {
+                        address.to_string()
+                    })
+                });
                 (realm.clone(), addresses.collect())
             })
             .collect()

@@ -126,6 +126,16 @@ refusals! { GOOD,
         "cannot happen 0 times", "from 1 to 1000";
     failing_of_a_single_call: "evidence" => "failing  = 0\nevidence", "`failing` is about simultaneous calls", "remove it";
     a_cause_without_an_error: "error    = \"KRB_AP_ERR_MODIFIED\"" => "cause    = \"replay\"", "none is expected", "add `error";
+    a_rewrite_without_its_message: "reset_key = \"cifs/fs1.lab.example\"" => "link = { do = { rewrite = { cname = \"bob\" } } }",
+        "does not say which messages' `cname`", "`message = \"AS-REP\"`";
+    a_rewrite_of_a_field_that_is_elsewhere: "reset_key = \"cifs/fs1.lab.example\"" => "link = { message = \"AS-REP\", do = { rewrite = { etype = [] } } }",
+        "`AS-REP` has no field `etype`", "`message = \"AS-REQ\"`";
+    a_rewrite_to_a_name_with_a_realm: "reset_key = \"cifs/fs1.lab.example\"" => "link = { message = \"AS-REP\", do = { rewrite = { cname = \"bob@LAB\" } } }",
+        "`bob@LAB` is not a principal's name without realm", "";
+    a_trust_that_is_none: "reset_key = \"cifs/fs1.lab.example\"" => "remove_trust_key = { of = \"krbtgt/A@B\", realm = \"LAB.EXAMPLE\" }",
+        "unknown trust `krbtgt/A@B`", "";
+    an_unresolved_kdc_that_is_no_host: "reset_key = \"cifs/fs1.lab.example\"" => "configure_client = { host = \"ws1\", set = { unresolved_kdcs = [\"kdc9\"] } }",
+        "unknown host `kdc9`", "did you mean `kdc1`?";
     an_unknown_message_in_a_trace: "evidence" => "trace    = [\"AS-RQE\"]\nevidence", "unknown message `AS-RQE`", "did you mean";
     an_unknown_part_of_a_message: "evidence" => "decrypted_by.\"AS-REP encpart\" = []\nevidence", "unknown part of a message `AS-REP encpart`", "AS-REP enc-part";
     an_unknown_holder_of_a_key: "evidence" => "decrypted_by.\"AS-REP enc-part\" = [\"mallory\"]\nevidence", "unknown user `mallory`", "alice";

@@ -1,11 +1,11 @@
 use kdclab_proto::messages::{AsRep, EncKdcRepPart, KdcRep, KrbError, PadataType, TicketFlags};
-use kdclab_proto::{DecodeError, Key, KeyUsage};
+use kdclab_proto::{Key, KeyUsage};
 
 use super::client_key::KeyInfo;
 use super::{AsExchange, AsOutcome, Sent, request};
-use crate::dialect::ReplyCheck;
+use crate::dialect::{Behaviour, ReplyCheck};
 use crate::error::Exchange;
-use crate::reply_check::Reply;
+use crate::reply_check::{Reply, not_a_reply};
 use crate::{ClientError, Credential, Dialect};
 
 /// A message that answers an AS-REQ.
@@ -15,20 +15,14 @@ pub(super) enum AsReply {
 }
 
 /// Reads the message that its first octet announces.
-pub(super) fn read(bytes: &[u8]) -> Result<AsReply, ClientError> {
+pub(super) fn read(behaviour: &Behaviour, bytes: &[u8]) -> Result<AsReply, ClientError> {
     const AS_REP: u8 = 0x60 | AsRep::APPLICATION;
     const KRB_ERROR: u8 = 0x60 | KrbError::APPLICATION;
     let exchange = Exchange::As;
     let decoded = match bytes.first() {
         Some(&AS_REP) => AsRep::decode(bytes).map(|rep| AsReply::Rep(rep.0)),
         Some(&KRB_ERROR) => KrbError::decode(bytes).map(AsReply::Error),
-        Some(&first_octet) => {
-            return Err(ClientError::UnexpectedMessage {
-                exchange,
-                first_octet,
-            });
-        }
-        None => Err(DecodeError::Truncated { offset: 0 }),
+        _ => return Err(not_a_reply(behaviour, exchange, bytes)),
     };
     decoded.map_err(|error| ClientError::UndecodableReply { exchange, error })
 }

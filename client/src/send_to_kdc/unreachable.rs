@@ -34,7 +34,7 @@ impl fmt::Display for KdcUnreachable {
 impl std::error::Error for KdcUnreachable {}
 
 /// What became of one server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerFailure {
     /// The server's place in the list given to [`SendToKdc::start`](crate::SendToKdc::start), from 0.
     pub server: usize,
@@ -56,10 +56,15 @@ impl fmt::Display for ServerFailure {
 }
 
 /// Why there is no answer from a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FailureReason {
     /// The connection ended before the reply did.
     Closed,
+    /// The server's name does not resolve.
+    NotResolved {
+        /// The name.
+        name: String,
+    },
     /// The length in front of the reply was above 1 MiB.
     ReplyTooLong,
     /// The port is closed.
@@ -73,6 +78,7 @@ pub enum FailureReason {
 impl fmt::Display for FailureReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::NotResolved { name } => return write!(f, "is not known by its name {name}"),
             Self::Closed => "closed the connection",
             Self::ReplyTooLong => "announced a reply of more than 1 MiB",
             Self::Refused => "refused",

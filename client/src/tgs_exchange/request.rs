@@ -2,14 +2,12 @@ use kdclab_proto::messages::{
     ApOptions, ApReq, Authenticator, Checksum, EncKdcRepPart, EncryptedData, EncryptionKey,
     KdcOptions, KdcRep, KdcReqBody, KrbError, PadataType, TgsRep, TgsReq, Ticket, TicketFlags,
 };
-use kdclab_proto::{
-    DecodeError, Enctype, KerberosTime, Key, KeyUsage, Principal, Realm, Timestamp,
-};
+use kdclab_proto::{Enctype, KerberosTime, Key, KeyUsage, Principal, Realm, Timestamp};
 use rand::CryptoRng;
 
 use crate::dialect::Behaviour;
 use crate::error::{Exchange, Refusal};
-use crate::reply_check::Reply;
+use crate::reply_check::{Reply, not_a_reply};
 use crate::{ClientError, Credential};
 
 /// The flags that a request made with a ticket asks for again: KDC_TKT_COMMON_MASK in MIT.
@@ -143,7 +141,7 @@ impl Pending {
         clockskew: std::time::Duration,
         bytes: &[u8],
     ) -> Result<Credential, ClientError> {
-        let rep = self.read(bytes)?;
+        let rep = self.read(behaviour, bytes)?;
         let mut enc_part = self.open(&rep)?;
         if !self.trusts_ok_as_delegate() {
             enc_part.flags.set(TicketFlags::OK_AS_DELEGATE, false);
@@ -167,7 +165,7 @@ impl Pending {
         Ok(credential)
     }
 
-    fn read(&self, bytes: &[u8]) -> Result<KdcRep, ClientError> {
+    fn read(&self, behaviour: &Behaviour, bytes: &[u8]) -> Result<KdcRep, ClientError> {
         const TGS_REP: u8 = 0x60 | TgsRep::APPLICATION;
         const KRB_ERROR: u8 = 0x60 | KrbError::APPLICATION;
         let exchange = Exchange::Tgs;
@@ -182,11 +180,7 @@ impl Pending {
                 secret: None,
                 error: KrbError::decode(bytes).map_err(undecodable)?,
             }))),
-            Some(&first_octet) => Err(ClientError::UnexpectedMessage {
-                exchange,
-                first_octet,
-            }),
-            None => Err(undecodable(DecodeError::Truncated { offset: 0 })),
+            _ => Err(not_a_reply(behaviour, exchange, bytes)),
         }
     }
 

@@ -60,6 +60,20 @@ fn s004_h1_no_ticket_granting_ticket() {
     assert_eq!(error.com_err(), Some(-1_765_328_243));
 }
 
+/// With canonicalize a reply may name a client of another realm than its ticket's.
+#[test]
+fn s002_6_ticket_of_another_realm_than_the_client() {
+    let mut login = outcome();
+    login.credential.flags = TicketFlags::INITIAL;
+    login.credential.client.realm = "OTHER.EXAMPLE".into();
+    let store = CredentialStore::initialized(login.clone());
+    let tgs = principal("krbtgt/LAB.EXAMPLE");
+    assert_eq!(store.initial_ticket().unwrap().server, tgs);
+    login.credential.flags = TicketFlags::NONE;
+    let store = CredentialStore::initialized(login);
+    store.initial_ticket().unwrap_err();
+}
+
 #[test]
 fn an_expired_ticket_is_found_only_without_a_time() {
     let mut store = CredentialStore::new(alice());

@@ -4,11 +4,13 @@ mod credentials_util;
 mod krb_kdc_rep_check;
 
 use kdclab_client::{
-    AsOutcome, AsParameters, ClientConfig, ClientError, Credential, Dialect, KdcUnreachable,
-    ReplyMismatch, Step, TgsParameters,
+    AsOutcome, AsParameters, ClientConfig, ClientError, Credential, Dialect, Exchange,
+    KdcUnreachable, ReplyMismatch, Step, TgsParameters,
 };
 use kdclab_proto::messages::{KdcOptions, KrbError, TicketFlags};
-use kdclab_proto::{ErrorCode, KerberosTime, Keytab, KeytabEntry, NameType, PrincipalName};
+use kdclab_proto::{
+    DecodeError, ErrorCode, KerberosTime, Keytab, KeytabEntry, NameType, PrincipalName,
+};
 use zeroize::Zeroizing;
 
 use crate::support::*;
@@ -60,6 +62,30 @@ fn first_request() {
     assert_eq!(types, [18, 17, 20, 19]);
     let request = AsRun::start(&java(), canonicalizing()).request();
     assert_eq!(padata_types(&request), [149]);
+}
+
+/// Java reads the outermost element to its end before it looks what it is.
+#[test]
+fn s002_6_not_kerberos() {
+    let answer = |bytes: &[u8]| {
+        let mut run = AsRun::start(&java(), parameters());
+        failed(run.answer(bytes))
+    };
+    let exchange = Exchange::As;
+    assert_eq!(
+        answer(b"HTTP/1.1 400 Bad Request"),
+        ClientError::UndecodableReply {
+            exchange,
+            error: DecodeError::Truncated { offset: 0 }
+        }
+    );
+    assert_eq!(
+        answer(b"H\x02ab"),
+        ClientError::UnexpectedMessage {
+            exchange,
+            first_octet: b'H'
+        }
+    );
 }
 
 #[test]

@@ -258,7 +258,7 @@ fn failures(events: &[Event<'_, u8>]) -> Vec<(Transport, FailureReason)> {
         Some(Action::Failed(unreachable)) => {
             let failures = unreachable.failures.iter();
             failures
-                .map(|failure| (failure.transport, failure.reason))
+                .map(|failure| (failure.transport, failure.reason.clone()))
                 .collect()
         }
         other => panic!("{other:?}"),
@@ -276,6 +276,16 @@ fn what_became_of_a_connection() {
     assert_eq!(
         failures(&[connected, Event::StreamClosed { server }]),
         [(Transport::Tcp, FailureReason::Closed)]
+    );
+    let not_resolved = Event::NotResolved {
+        server,
+        transport: Transport::Tcp,
+        name: "kdc1",
+    };
+    let name = "kdc1".to_owned();
+    assert_eq!(
+        failures(&[not_resolved]),
+        [(Transport::Tcp, FailureReason::NotResolved { name })]
     );
     let too_long = &[0, 0x10, 0, 1];
     assert_eq!(

@@ -1,6 +1,6 @@
 //! Carries one message to a KDC: the sockets, packets and timers behind [`SendToKdc`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
 use kdclab_client::{Action, Dialect, Event as KdcEvent, KdcUnreachable, SendToKdc, Transport};
@@ -136,7 +136,20 @@ impl Delivery {
         actions: Vec<Action<SocketAddr>>,
     ) -> Option<Delivered> {
         let mut ended = None;
-        for action in actions {
+        let mut actions = VecDeque::from(actions);
+        while let Some(action) = actions.pop_front() {
+            if let Some((server, transport)) = contacts(&action)
+                && let Some(name) = world.unresolved_kdc(host, server)
+            {
+                let now = world.hosts.get(host)?.clock(world.now);
+                let event = KdcEvent::NotResolved {
+                    server,
+                    transport,
+                    name,
+                };
+                actions.extend(self.machine.input(now, event));
+                continue;
+            }
             match action {
                 Action::CancelAll => {
                     self.timer += 1;
@@ -205,7 +218,23 @@ impl Delivery {
     }
 }
 
+/// The server that an action is the first to need the address of.
+fn contacts(action: &Action<SocketAddr>) -> Option<(SocketAddr, Transport)> {
+    match action {
+        Action::Connect { server } => Some((*server, Transport::Tcp)),
+        Action::SendDatagram { server, .. } => Some((*server, Transport::Udp)),
+        _ => None,
+    }
+}
+
 impl World {
+    /// The name of `server`, if the resolver of `client` does not know it.
+    fn unresolved_kdc(&self, client: &str, server: SocketAddr) -> Option<&str> {
+        let name = &self.host_at(server.ip())?.name;
+        let unresolved = &self.hosts.get(client)?.unresolved_kdcs;
+        unresolved.contains(name).then_some(name)
+    }
+
     /// Where the KDCs of `realm` listen, as the krb5.conf of `client` lists them.
     fn kdc_sockets(&self, client: &str, realm: &Realm) -> Vec<SocketAddr> {
         self.kdcs_known_to(client)
