@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use kdclab_kdc::Attributes;
+use kdclab_proto::messages::TicketFlags;
 use kdclab_proto::{Enctype, ErrorCode, LibraryError};
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
@@ -15,7 +16,7 @@ use serde_json::Value;
 
 use super::acts::MESSAGES;
 use super::model::{OneOrMany, Script, TextOr};
-use super::values::{EnctypeName, ErrorName, Instant, Offset, Span};
+use super::values::{EnctypeName, ErrorName, FlagName, Instant, Offset, Span};
 use crate::sim::SessionError;
 
 /// The JSON Schema of a scenario file, draft 7, which is what editors of TOML understand.
@@ -82,6 +83,11 @@ named_schema! {
         "description": "An error of RFC 4120 or MIT's name of it, an error of MIT's library, or the end of a session without any.",
         "type": "string",
         "enum": errors(),
+    });
+    FlagName, "Flag" => json_schema!({
+        "description": "A flag that a ticket has, `+forwardable`, or lacks, `-forwardable`.",
+        "type": "string",
+        "enum": flags(),
     });
     Instant, "Instant" => json_schema!({
         "description": "An instant of the years 1970 to 2105 in UTC, `2026-01-01T00:00:00Z`.",
@@ -155,6 +161,13 @@ fn enctypes() -> Vec<&'static str> {
         .iter()
         .flat_map(|enctype| enctype.names())
         .copied()
+        .collect()
+}
+
+fn flags() -> Vec<String> {
+    TicketFlags::from_bits(u32::MAX)
+        .names()
+        .flat_map(|name| [format!("+{name}"), format!("-{name}")])
         .collect()
 }
 

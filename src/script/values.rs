@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::sim::SessionError;
+use kdclab_proto::messages::TicketFlags;
 use kdclab_proto::{Enctype, ErrorCode, KerberosTime, LibraryError};
 use serde::{Deserialize, Deserializer, de};
 
@@ -106,6 +107,37 @@ impl<'de> Deserialize<'de> for EnctypeName {
                 de::Error::custom(format!(
                     "unknown encryption type `{text}`; the names are those of krb5.conf, such as `aes256-cts`, \
                      `aes128-cts`, `aes256-sha2`, `rc4-hmac`, `des3-cbc-sha1`, `camellia256-cts`"
+                ))
+            })
+    }
+}
+
+/// A flag that a ticket has or lacks, `"+forwardable"` or `"-forwardable"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlagName {
+    /// The flag.
+    pub flag: TicketFlags,
+    /// Whether the ticket has it.
+    pub is_set: bool,
+}
+
+impl<'de> Deserialize<'de> for FlagName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let signed = match text.split_at_checked(1) {
+            Some(("+", name)) => Some((name, true)),
+            Some(("-", name)) => Some((name, false)),
+            _ => None,
+        };
+        signed
+            .and_then(|(name, is_set)| {
+                let flag = TicketFlags::from_name(name)?;
+                Some(Self { flag, is_set })
+            })
+            .ok_or_else(|| {
+                de::Error::custom(format!(
+                    "`{text}` is not a ticket flag; write the RFC's name with a sign, as `+forwardable` where \
+                     the ticket has it or `-ok-as-delegate` where it does not"
                 ))
             })
     }

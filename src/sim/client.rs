@@ -7,9 +7,10 @@ use std::net::SocketAddr;
 
 use kdclab_client::{
     ApExchange, ApExchangeError, ApParameters, AsParameters, ClientError, Credential,
-    CredentialQuery, CredentialStore, Step, TgsParameters,
+    CredentialQuery, CredentialStore, S4u2SelfParameters, Step, TgsParameters,
 };
-use kdclab_proto::{Principal, Realm, Timestamp};
+use kdclab_proto::messages::TicketFlags;
+use kdclab_proto::{NameType, Principal, PrincipalName, Realm, Timestamp};
 
 use self::delivery::{Delivered, Delivery, Previous};
 use self::exchange::{Got, KdcExchange};
@@ -34,6 +35,8 @@ pub(super) struct Client {
     service: Option<Principal>,
     stage: Stage,
     renewed: bool,
+    /// The flags of the ticket that it got or used last.
+    flags: Option<TicketFlags>,
     /// What the last delivery of the running exchange left.
     previous: Previous,
     result: Option<Result<(), Failure>>,
@@ -91,6 +94,7 @@ impl World {
                         String::new(),
                     ))
                 }),
+                flags: client.flags,
                 took,
                 log_start: log_start.clone(),
             })
@@ -105,6 +109,7 @@ impl World {
         self.network.clear();
         Outcome {
             result,
+            flags: None,
             took: self.since(begun),
             log_start,
         }
@@ -152,6 +157,7 @@ impl Client {
             service: None,
             stage: Stage::Idle,
             renewed: false,
+            flags: None,
             previous: Previous::default(),
             result: None,
             last_sender: None,
@@ -167,6 +173,7 @@ impl Client {
             service: Some(service),
             stage: Stage::Idle,
             renewed: false,
+            flags: None,
             previous: Previous::default(),
             result: None,
             last_sender: None,
@@ -245,6 +252,9 @@ impl Client {
             let parameters = TgsParameters::renew(tgt.server.clone());
             return self.ask_tgs(world, &tgt, parameters);
         }
+        if let Some(user) = &call.for_user {
+            return self.ask_for_user(world, &tgt, user.get_ref(), call.enterprise);
+        }
         let Some(service) = self.service.clone() else {
             return self.succeed();
         };
@@ -308,6 +318,31 @@ impl Client {
         self.step(world, Box::new(exchange), step);
     }
 
+    fn ask_for_user(
+        &mut self,
+        world: &mut World,
+        ticket: &Credential,
+        user: &str,
+        enterprise: bool,
+    ) {
+        self.previous.too_big = false;
+        let now = self.clock(world);
+        let user = if enterprise {
+            PrincipalName::new(NameType::ENTERPRISE, [user]).at(self.user.realm.clone())
+        } else {
+            world.principal(user).unwrap_or_default()
+        };
+        let mut parameters = S4u2SelfParameters::new(user);
+        let offset = self.cache(world).and_then(CredentialStore::kdc_offset);
+        parameters.kdc_offset = offset.unwrap_or(0);
+        let Some(host) = world.hosts.get_mut(&self.host) else {
+            return;
+        };
+        let rng = &mut host.rng;
+        let (exchange, step) = KdcExchange::for_user(&host.config, ticket, parameters, now, rng);
+        self.step(world, Box::new(exchange), step);
+    }
+
     fn reach_service(
         &mut self,
         world: &mut World,
@@ -315,6 +350,7 @@ impl Client {
         service: &Principal,
         credential: &Credential,
     ) {
+        self.flags = Some(credential.flags);
         let at = call.at.as_ref().map(|host| host.get_ref().as_str());
         let Some(remote) = world.service_socket(service, at) else {
             // A ticket is all there is to get: nobody runs the service.
@@ -350,9 +386,14 @@ impl Client {
         loop {
             match step {
                 Step::Done(got) => {
+                    let is_last = matches!(got, Got::ForUser(_));
                     self.keep(world, got);
                     self.stage = Stage::Idle;
-                    return self.next(world);
+                    return if is_last {
+                        self.succeed()
+                    } else {
+                        self.next(world)
+                    };
                 }
                 Step::Failed(error) => return self.fail_with(world, &error),
                 Step::Send { realm, bytes } => {
@@ -413,12 +454,20 @@ impl Client {
             return;
         };
         match got {
+            Got::ForUser(credential) => {
+                self.flags = Some(credential.flags);
+                if let Some(cache) = host.caches.get_mut(&self.user) {
+                    cache.store(credential);
+                }
+            }
             Got::Login(outcome) => {
+                self.flags = Some(outcome.credential.flags);
                 let cache = CredentialStore::initialized(outcome);
                 host.caches.insert(self.user.clone(), cache);
             }
             Got::Renewed(credential) => {
                 self.renewed = true;
+                self.flags = Some(credential.flags);
                 if let Some(cache) = host.caches.get_mut(&self.user) {
                     cache.reinitialize(credential);
                 }
