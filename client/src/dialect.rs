@@ -61,6 +61,8 @@ pub(crate) struct Behaviour {
     pub(crate) tgs_inherits: bool,
     /// Whether a service ticket is asked for with canonicalize first, so that a KDC may refer to another realm.
     pub(crate) follows_referrals: bool,
+    /// Whether a service that asks for a user does so in PA-S4U-X509-USER besides PA-FOR-USER.
+    pub(crate) s4u_x509_user: bool,
     /// Whether requests for cross-realm tickets are made with canonicalize first.
     pub(crate) tgt_with_canonicalize: bool,
     /// What follows a TGS-REQ with canonicalize that fails.
@@ -150,6 +152,7 @@ const MIT: Behaviour = Behaviour {
     tgs_subkey: true,
     tgs_inherits: true,
     follows_referrals: true,
+    s4u_x509_user: true,
     tgt_with_canonicalize: false,
     tgs_fallback: TgsFallback::FirstRequestOnly,
     unknown_realm_is_own: true,
@@ -173,6 +176,7 @@ const JAVA: Behaviour = Behaviour {
     reads_element_first: true,
     tgs_subkey: false,
     tgs_inherits: false,
+    s4u_x509_user: false,
     tgt_with_canonicalize: true,
     tgs_fallback: TgsFallback::FromTheStart,
     unknown_realm_is_own: false,

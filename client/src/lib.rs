@@ -16,6 +16,7 @@ mod krb_cred;
 mod realm_path;
 mod replay_cache;
 mod reply_check;
+mod s4u2self;
 mod send_to_kdc;
 mod session;
 mod step;
@@ -34,6 +35,7 @@ pub use established::EstablishedContext;
 pub use krb_cred::KrbCredError;
 pub use replay_cache::{NotStored, PresentedAuthenticator, ReplayCache, ReplayKey};
 pub use reply_check::ReplyMismatch;
+pub use s4u2self::{S4u2SelfExchange, S4u2SelfParameters};
 pub use send_to_kdc::{
     Action, Event, FailureReason, KdcUnreachable, SendToKdc, ServerFailure, Transport,
 };

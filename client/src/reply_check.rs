@@ -49,6 +49,11 @@ pub enum ReplyMismatch {
         /// The flags in the reply.
         got: TicketFlags,
     },
+    /// The reply does not confirm the user that a service asked for (MS-SFU section 2.2.2).
+    ForUser {
+        /// The user asked for.
+        asked: Principal,
+    },
     /// The reply answers another request.
     Nonce {
         /// The nonce of the request.
@@ -114,6 +119,9 @@ impl fmt::Display for ReplyMismatch {
             }
             Self::Flags { asked, got } => {
                 write!(f, "the ticket has {got:?}, the request asks for {asked:?}")
+            }
+            Self::ForUser { asked } => {
+                write!(f, "the reply does not confirm that it is about {asked}")
             }
             Self::Nonce { asked, got } => {
                 write!(f, "the reply has nonce {got}, the request {asked}")

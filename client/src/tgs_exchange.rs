@@ -3,7 +3,7 @@
 
 mod parameters;
 mod path;
-mod request;
+pub(crate) mod request;
 
 use kdclab_proto::messages::{KdcOptions, Ticket, TicketFlags};
 use kdclab_proto::{Enctype, Principal, PrincipalName, Realm, Timestamp};
@@ -251,6 +251,7 @@ impl TgsExchange {
             till: self.parameters.till,
             rtime: self.parameters.rtime,
             second_ticket: None,
+            for_user: None,
             now: self.kdc_time(now),
             ticket: &ticket,
         };
@@ -323,6 +324,7 @@ impl TgsExchange {
             till: self.parameters.till,
             rtime: self.parameters.rtime,
             second_ticket,
+            for_user: None,
             now: self.kdc_time(now),
             ticket: &ticket,
         };
@@ -436,7 +438,7 @@ impl TgsExchange {
 }
 
 /// The realm for which a ticket-granting ticket is good.
-fn granted_realm(credential: &Credential) -> Realm {
+pub(crate) fn granted_realm(credential: &Credential) -> Realm {
     let server = &credential.server;
     let realm = server.name.krbtgt_realm();
     realm.unwrap_or_else(|| server.realm.clone())

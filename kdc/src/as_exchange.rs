@@ -105,6 +105,7 @@ pub(crate) fn answer(
         reply_enctype: reply_key.key.enctype(),
         ticket_enctype: sealing_key.enctype(),
         session_enctype,
+        for_user: None,
     };
     let reply_kvno = match context.database.policy().dialect {
         Dialect::Mit => None,
@@ -143,7 +144,7 @@ pub(crate) fn answer(
 
 /// The client's entry. An NT-ENTERPRISE name is an alias, or a name and a suffix that stands for this
 /// realm or leads to another one (RFC 6806 sections 5 and 7).
-fn find_client<'a>(
+pub(crate) fn find_client<'a>(
     context: &Context<'a>,
     client: &Principal,
     options: KdcOptions,
@@ -183,7 +184,7 @@ fn find_client<'a>(
     }
 }
 
-fn check_policy(
+pub(crate) fn check_policy(
     context: &Context<'_>,
     options: KdcOptions,
     client: &PrincipalEntry,

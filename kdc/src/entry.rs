@@ -92,6 +92,8 @@ pub struct PrincipalEntry {
     /// The session key types it supports as a service (the string attribute `session_enctypes`); `None`
     /// for aes256-cts-hmac-sha1-96 and the types of its keys.
     pub session_enctypes: Option<Vec<Enctype>>,
+    /// The services to which it may show the tickets of users that it has (msDS-AllowedToDelegateTo).
+    pub allowed_to_delegate_to: Vec<Principal>,
     /// Whether its trust must not be combined with another one to cross realms.
     pub non_transitive: bool,
 }
@@ -112,6 +114,7 @@ impl PrincipalEntry {
             lockout: LockoutPolicy::default(),
             unlocked_at: None,
             session_enctypes: None,
+            allowed_to_delegate_to: Vec::new(),
             non_transitive: false,
         }
     }

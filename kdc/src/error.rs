@@ -1,7 +1,7 @@
 //! Why a KDC refuses a request.
 
 use kdclab_proto::crypto::{ChecksumType, InvalidKey};
-use kdclab_proto::messages::{KdcOptions, MethodData, TicketFlags};
+use kdclab_proto::messages::{KdcOptions, MethodData, PadataType, TicketFlags};
 use kdclab_proto::{DecodeError, Enctype, KerberosTime, Principal, Realm, Timestamp};
 
 use crate::traffic::LockedUntil;
@@ -99,6 +99,32 @@ pub enum KdcError {
     },
     /// Constrained delegation, which this KDC does not grant.
     DelegationNotAllowed,
+    /// The checksum over the user that a service asks for is of a type that proves nothing.
+    ForUserChecksumInappropriate(ChecksumType),
+    /// The checksum does not fit the user that a service asks for.
+    ForUserChecksumMismatch,
+    /// A service asks for a user of another realm, whose KDC it should ask.
+    ForUserForeign(Principal),
+    /// A service asks for a user without a name.
+    ForUserNameless,
+    /// A service asks for a ticket of a user to another service.
+    ForUserNotSelf {
+        /// The service that asks.
+        requester: Principal,
+        /// The service asked for.
+        server: Principal,
+    },
+    /// The user that a service asks for is not in the database.
+    ForUserUnknown(Principal),
+    /// The padata that names the user is malformed.
+    ForUserUndecodable {
+        /// Which padata.
+        padata_type: PadataType,
+        /// Where and why decoding stopped.
+        error: DecodeError,
+    },
+    /// The ticket of another realm's KDC, with which a service asks for a user, has no PAC.
+    ForUserWithoutPac,
     /// The client must prove to hold hardware.
     HardwarePreauthRequired(MethodData),
     /// The service wants clients that proved to hold hardware, and the ticket does not say so.

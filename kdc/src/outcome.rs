@@ -100,6 +100,8 @@ pub struct Issued {
     pub ticket_enctype: Enctype,
     /// The type of the session key.
     pub session_enctype: Enctype,
+    /// The user that a service got the ticket for (S4U2Self).
+    pub for_user: Option<Principal>,
 }
 
 impl Exchange {
@@ -168,14 +170,19 @@ impl Exchange {
         );
         let error = match &self.result {
             Ok(issued) => {
-                return vec![format!(
+                let line = format!(
                     "{request}: ISSUE: authtime {}, etypes {{rep={}, tkt={}, ses={}}}, {client} for {}",
                     issued.authtime.unix(),
                     Etype(issued.reply_enctype),
                     Etype(issued.ticket_enctype),
                     Etype(issued.session_enctype),
                     issued.server
-                )];
+                );
+                let transition = issued
+                    .for_user
+                    .as_ref()
+                    .map(|user| format!("... PROTOCOL-TRANSITION s4u-client={user}"));
+                return [line].into_iter().chain(transition).collect();
             }
             Err(error) => error,
         };

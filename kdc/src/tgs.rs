@@ -2,8 +2,8 @@
 
 use kdclab_proto::messages::{
     AuthorizationData, AuthorizationDataElement, EncKdcRepPart, EncTgsRepPart, EncTicketPart,
-    EncryptionKey, KdcOptions, KdcRep, KdcReq, KdcReqBody, LastReqEntry, TgsRep, TicketFlags,
-    TransitedEncoding,
+    EncryptionKey, KdcOptions, KdcRep, KdcReq, KdcReqBody, LastReqEntry, PaData, TgsRep,
+    TicketFlags, TransitedEncoding,
 };
 use kdclab_proto::{KerberosTime, Key, KeyUsage, Principal, Realm};
 use rand::CryptoRng;
@@ -12,11 +12,13 @@ use crate::context::{Answer, Context, decrypted, encrypted, seal};
 use crate::outcome::Issued;
 use crate::route::realm_path;
 use crate::tgs::header::Header;
+use crate::tgs::s4u2self::{Confirmation, ForUser};
 use crate::transited::{add_transited, expand_transited};
 use crate::{Attributes, Dialect, KdcError, PrincipalEntry};
 
 mod header;
 mod policy;
+mod s4u2self;
 mod service;
 
 /// Answers a TGS-REQ. `client` is set as soon as the presented ticket is open.
@@ -34,7 +36,11 @@ pub(crate) fn answer(
         .ok_or(KdcError::ServiceNameMissing)?
         .at(body.realm.clone());
     let server = service::find(context, &requested, body.kdc_options)?;
+    let for_user = s4u2self::requested(context, request, &header)?;
     policy::check(context, body, &header, &requested, server)?;
+    if let Some(for_user) = &for_user {
+        s4u2self::check(context, body, &header, &requested, server, for_user)?;
+    }
 
     let second = if body.kdc_options.contains(KdcOptions::ENC_TKT_IN_SKEY) {
         Some(open_second_ticket(context, body, &requested)?)
@@ -55,7 +61,7 @@ pub(crate) fn answer(
     } else {
         requested.name.clone().at(context.database.realm().clone())
     };
-    let part = ticket_part(context, body, &header, server, &session)?;
+    let part = ticket_part(context, body, &header, server, for_user.as_ref(), &session)?;
     let (kvno, sealing_key) = match &second {
         Some(key) => (None, key),
         None => {
@@ -70,17 +76,22 @@ pub(crate) fn answer(
         reply_enctype: header.subkey.as_ref().unwrap_or(&header.session).enctype(),
         ticket_enctype: sealing_key.enctype(),
         session_enctype,
+        for_user: for_user.as_ref().map(|for_user| for_user.user.clone()),
     };
     let ticket = seal(&ticket_server, &part, sealing_key, kvno, rng);
     let (reply_key, usage) = match &header.subkey {
         Some(subkey) => (subkey, KeyUsage::TGS_REP_SUBKEY),
         None => (&header.session, KeyUsage::TGS_REP_SESSION_KEY),
     };
-    let reply_part = reply_part(body, &part, ticket_server).encode();
+    let confirmation = match &for_user {
+        Some(for_user) => s4u2self::confirmation(&header, for_user)?,
+        None => Confirmation::default(),
+    };
+    let reply_part = reply_part(body, &part, ticket_server, confirmation.sealed).encode();
     let reply = TgsRep(KdcRep {
         pvno: 5,
         msg_type: 13,
-        padata: None,
+        padata: confirmation.clear,
         crealm: part.crealm,
         cname: part.cname,
         ticket,
@@ -102,7 +113,12 @@ fn is_referral(context: &Context<'_>, server: &PrincipalEntry) -> bool {
         && server.principal().realm == *realm
 }
 
-fn reply_part(body: &KdcReqBody, part: &EncTicketPart, server: Principal) -> EncTgsRepPart {
+fn reply_part(
+    body: &KdcReqBody,
+    part: &EncTicketPart,
+    server: Principal,
+    encrypted_pa_data: Option<Vec<PaData>>,
+) -> EncTgsRepPart {
     let has_new_addresses = body
         .kdc_options
         .intersects(KdcOptions::FORWARDED | KdcOptions::PROXY);
@@ -122,7 +138,7 @@ fn reply_part(body: &KdcReqBody, part: &EncTicketPart, server: Principal) -> Enc
         srealm: server.realm,
         sname: server.name,
         caddr: part.caddr.clone().filter(|_| has_new_addresses),
-        encrypted_pa_data: None,
+        encrypted_pa_data,
     })
 }
 
@@ -171,6 +187,7 @@ fn ticket_part(
     body: &KdcReqBody,
     header: &Header<'_>,
     server: &PrincipalEntry,
+    for_user: Option<&ForUser>,
     session: &Key,
 ) -> Result<EncTicketPart, KdcError> {
     let options = body.kdc_options;
@@ -179,6 +196,8 @@ fn ticket_part(
         key: EncryptionKey::from(session),
         ..presented.clone()
     };
+    let user = for_user.and_then(|for_user| for_user.entry.as_ref());
+    let entries: Vec<&PrincipalEntry> = user.into_iter().chain([server]).collect();
     let now = context.time();
     if options.intersects(KdcOptions::VALIDATE | KdcOptions::RENEW) {
         if options.contains(KdcOptions::VALIDATE) {
@@ -204,9 +223,9 @@ fn ticket_part(
             _ => now,
         };
         part.starttime = Some(starttime);
-        part.endtime = context.endtime(starttime, body.till, presented.endtime, &[server]);
+        part.endtime = context.endtime(starttime, body.till, presented.endtime, &entries);
         part.renew_till =
-            context.renew_till(body, starttime, part.endtime, Some(presented), &[server]);
+            context.renew_till(body, starttime, part.endtime, Some(presented), &entries);
         part.flags = flags(options, presented, server, part.renew_till.is_some());
         if options.intersects(KdcOptions::FORWARDED | KdcOptions::PROXY) {
             part.caddr = body
@@ -214,6 +233,11 @@ fn ticket_part(
                 .clone()
                 .filter(|addresses| !addresses.is_empty());
         }
+    }
+    if let Some(for_user) = for_user {
+        s4u2self::restrict(&mut part.flags, server, for_user);
+        part.crealm = for_user.user.realm.clone();
+        part.cname = for_user.user.name.clone();
     }
     part.transited = transited(context, header, server)?;
     let checked = check_transited(context, options, &part)?;

@@ -5,5 +5,6 @@ mod common;
 mod database;
 mod hostile;
 mod mit;
+mod ms_sfu;
 mod rfc4120;
 mod rfc6806;

@@ -13,6 +13,7 @@ mod flags;
 mod kdc;
 mod padata;
 mod parts;
+mod s4u;
 mod ticket;
 
 pub use ap::{
@@ -21,7 +22,7 @@ pub use ap::{
 pub use cred::{EncKrbCredPart, KrbCred, KrbCredInfo};
 pub use error::{KerbErrorData, KrbError, TypedData, TypedDataElement};
 pub use etype_list::EtypeList;
-pub use flags::{ApOptions, KdcOptions, TicketFlags};
+pub use flags::{ApOptions, KdcOptions, S4uOptions, TicketFlags};
 pub use kdc::{
     AsRep, AsReq, EncAsRepPart, EncKdcRepPart, EncTgsRepPart, KdcRep, KdcReq, KdcReqBody,
     LastReqEntry, TgsRep, TgsReq,
@@ -34,4 +35,5 @@ pub use parts::{
     AuthorizationData, AuthorizationDataElement, Checksum, EncryptedData, EncryptionKey,
     HostAddress, HostAddresses, PaData, TransitedEncoding,
 };
+pub use s4u::{PaForUser, PaS4uX509User, S4uUserId};
 pub use ticket::{EncTicketPart, Ticket};

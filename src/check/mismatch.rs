@@ -195,6 +195,29 @@ pub(super) fn differences(
             );
         }
     }
+    if let Some(flags) = &expectation.flags {
+        let actual = outcome.flags.unwrap_or_default();
+        let wrong = flags
+            .get_ref()
+            .iter()
+            .find(|wanted| actual.contains(wanted.flag) != wanted.is_set);
+        if let Some(wrong) = wrong {
+            let sign = if wrong.is_set { '+' } else { '-' };
+            differ(
+                Some(flags.span()),
+                "flags",
+                wrong
+                    .flag
+                    .names()
+                    .map(|name| format!("{sign}{name}"))
+                    .collect(),
+                match outcome.flags {
+                    Some(flags) => flags.names().collect::<Vec<_>>().join(" "),
+                    None => "there is no ticket".to_owned(),
+                },
+            );
+        }
+    }
     for (host, line) in &expectation.log {
         let log = world.log(host);
         let since = &log[outcome

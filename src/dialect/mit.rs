@@ -35,10 +35,9 @@ pub(super) fn client_text(error: &ClientError, is_typed: bool) -> Option<String>
 fn refusal_text(refusal: &Refusal) -> Option<String> {
     let code = refusal.error.error_code;
     match code {
-        ErrorCode::KDC_ERR_C_PRINCIPAL_UNKNOWN => Some(format!(
-            "Client '{}' not found in Kerberos database",
-            refusal.client
-        )),
+        ErrorCode::KDC_ERR_C_PRINCIPAL_UNKNOWN if refusal.exchange == Exchange::As => Some(
+            format!("Client '{}' not found in Kerberos database", refusal.client),
+        ),
         ErrorCode::KDC_ERR_S_PRINCIPAL_UNKNOWN => Some(format!(
             "Server {} not found in Kerberos database",
             refusal.server

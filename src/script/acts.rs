@@ -45,17 +45,42 @@ fn check_call(scope: &Scope, source: &Source, call: &Call) -> Result<(), Box<Fau
     if let Some(host) = &call.at {
         scope.host(source, host)?;
     }
-    match &call.to {
-        Some(service) if call.kinit => Err(source.fault(
+    if let (Some(service), true) = (&call.to, call.kinit) {
+        return Err(source.fault(
             service.span(),
             "kinit reaches no service".to_owned(),
             Some(
                 "remove `to` or `kinit`; the program that reads the cache is a call of its own"
                     .to_owned(),
             ),
-        )),
-        _ => Ok(()),
+        ));
     }
+    check_for_user(scope, source, call)
+}
+
+fn check_for_user(scope: &Scope, source: &Source, call: &Call) -> Result<(), Box<Fault>> {
+    let Some(user) = &call.for_user else {
+        if call.enterprise {
+            return Err(source.fault(
+                call.from.span(),
+                "`enterprise` is about the name in `for_user`".to_owned(),
+                Some("add `for_user = \"...\"`, or remove it".to_owned()),
+            ));
+        }
+        return Ok(());
+    };
+    if let Some(service) = &call.to {
+        return Err(source.fault(
+            service.span(),
+            "a call with `for_user` ends with the ticket".to_owned(),
+            Some("remove `to`: the ticket is for the caller itself".to_owned()),
+        ));
+    }
+    let is_elsewhere = user.get_ref().parse::<Principal>().is_ok();
+    if call.enterprise || is_elsewhere {
+        return Ok(());
+    }
+    scope.principal(source, user, &[])
 }
 
 fn check_job(scope: &Scope, source: &Source, job: &Job) -> Result<(), Box<Fault>> {
@@ -348,6 +373,9 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
         Verb::MakeDirectory(make) => check_directory(scope, source, &make.host, &make.path),
         Verb::ModifyPrincipal(change) => {
             scope.principal(source, &change.name, &[])?;
+            for service in change.allowed_to_delegate_to.iter().flatten() {
+                scope.principal(source, service, &[Kind::Service])?;
+            }
             check_attributes(source, &change.attributes)
         }
         Verb::Noop(verb) => check_verb(scope, source, verb),

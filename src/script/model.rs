@@ -14,7 +14,7 @@ use crate::dialect::Abi;
 
 use super::schema::{AttributeName, MessageLabel};
 use super::spanned::Spanned;
-use super::values::{EnctypeName, ErrorName, Instant, Offset, Span};
+use super::values::{EnctypeName, ErrorName, FlagName, Instant, Offset, Span};
 use super::verb::Verb;
 
 /// The tables by name, in the order of their names.
@@ -138,6 +138,8 @@ pub struct RealmSettings {
     pub udp_reply_limit: Option<usize>,
     /// The realms of host names that end in a suffix, for referrals.
     pub domain_realm: Option<BTreeMap<String, String>>,
+    /// The realms of the suffixes of enterprise names, `corp.example` for `carol@corp.example`.
+    pub upn_suffixes: Option<BTreeMap<String, String>>,
     /// The service classes the KDC refers although the client did not say that the name holds a host.
     pub host_based_services: Option<Vec<String>>,
     /// Whether a bad path of realms is refused.
@@ -210,6 +212,9 @@ pub struct ServiceTable {
     pub attributes: Vec<Spanned<String>>,
     /// The session key types the service knows.
     pub session_enctypes: Option<Vec<EnctypeName>>,
+    /// The services to which it may show the tickets of users that it has (msDS-AllowedToDelegateTo).
+    #[serde(default)]
+    pub allowed_to_delegate_to: Vec<Spanned<String>>,
 }
 
 impl ServiceTable {
@@ -375,6 +380,13 @@ pub struct Call {
     pub from: Spanned<String>,
     /// The service; a login alone if absent.
     pub to: Option<Spanned<String>>,
+    /// The user for whom the caller, a service, asks a ticket to itself (S4U2Self, `kvno -I`). One who
+    /// exists nowhere is written with a realm.
+    pub for_user: Option<Spanned<String>>,
+    /// Whether `for_user` is an enterprise name such as a UPN, which the caller first shows to a KDC
+    /// (`kvno -U`).
+    #[serde(default)]
+    pub enterprise: bool,
     /// The host reached, where several run the service.
     pub at: Option<Spanned<String>>,
     /// The password typed; the user's own if absent.
@@ -449,6 +461,8 @@ pub struct Expectation {
     pub packets: Option<Spanned<usize>>,
     /// How long it took, without fractions of a second.
     pub takes: Option<Spanned<Span>>,
+    /// Flags that the ticket has (`+forwardable`) or lacks (`-forwardable`).
+    pub flags: Option<Spanned<Vec<FlagName>>>,
     /// Lines in the logs of hosts, a part of each.
     pub log: BTreeMap<String, Spanned<String>>,
     /// Who can decrypt each part of the messages.
@@ -525,6 +539,8 @@ pub struct SymptomCheck {
     pub packets: Option<Spanned<usize>>,
     /// How long it took, without fractions of a second.
     pub takes: Option<Spanned<Span>>,
+    /// Flags that the ticket has (`+forwardable`) or lacks (`-forwardable`).
+    pub flags: Option<Spanned<Vec<FlagName>>>,
     /// Lines in the logs of hosts, a part of each.
     #[serde(default)]
     pub log: BTreeMap<String, Spanned<String>>,
@@ -554,6 +570,7 @@ impl SymptomCheck {
             trace: self.trace.clone(),
             packets: self.packets.clone(),
             takes: self.takes.clone(),
+            flags: self.flags.clone(),
             log: self.log.clone(),
             decrypted_by: self.decrypted_by.clone(),
         }

@@ -8,7 +8,7 @@ use kdclab_proto::PrincipalName;
 use super::acts::{check_client, check_control, check_facts, check_log, check_symptom, check_verb};
 use super::limits;
 use super::model::{DialectName, Fix, Script, TextOr, TrustTable};
-use super::scope::Scope;
+use super::scope::{Kind, Scope};
 use super::source::{Fault, Source};
 use super::spanned::Spanned;
 
@@ -100,6 +100,9 @@ impl Script {
                     TextOr::Table(service) => {
                         for host in service.host.iter().chain(&service.also_on) {
                             scope.host(source, host)?;
+                        }
+                        for other in &service.allowed_to_delegate_to {
+                            scope.principal(source, other, &[Kind::Service])?;
                         }
                         check_attributes(source, &service.attributes)?;
                     }

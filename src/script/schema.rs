@@ -17,7 +17,9 @@ use serde_json::Value;
 use super::acts::MESSAGES;
 use super::daemons::Mode;
 use super::model::{OneOrMany, Script, TextOr};
-use super::values::{EnctypeName, ErrorName, Instant, NameText, Offset, Span, TicketFlag};
+use super::values::{
+    EnctypeName, ErrorName, FlagName, Instant, NameText, Offset, Span, TicketFlag,
+};
 use crate::dialect::Errno;
 use crate::sim::{DaemonFailure, SessionError};
 
@@ -85,6 +87,11 @@ named_schema! {
         "description": "An error of RFC 4120 or MIT's name of it, an error of MIT's library, an errno, the end of a session without any, or what a daemon does not do.",
         "type": "string",
         "enum": errors(),
+    });
+    FlagName, "Flag" => json_schema!({
+        "description": "A flag that a ticket has, `+forwardable`, or lacks, `-forwardable`.",
+        "type": "string",
+        "enum": flags(),
     });
     Instant, "Instant" => json_schema!({
         "description": "An instant of the years 1970 to 2105 in UTC, `2026-01-01T00:00:00Z`.",
@@ -172,6 +179,13 @@ fn enctypes() -> Vec<&'static str> {
         .iter()
         .flat_map(|enctype| enctype.names())
         .copied()
+        .collect()
+}
+
+fn flags() -> Vec<String> {
+    TicketFlags::from_bits(u32::MAX)
+        .names()
+        .flat_map(|name| [format!("+{name}"), format!("-{name}")])
         .collect()
 }
 

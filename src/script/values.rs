@@ -146,6 +146,37 @@ impl<'de> Deserialize<'de> for TicketFlag {
     }
 }
 
+/// A flag that a ticket has or lacks, `"+forwardable"` or `"-forwardable"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlagName {
+    /// The flag.
+    pub flag: TicketFlags,
+    /// Whether the ticket has it.
+    pub is_set: bool,
+}
+
+impl<'de> Deserialize<'de> for FlagName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let signed = match text.split_at_checked(1) {
+            Some(("+", name)) => Some((name, true)),
+            Some(("-", name)) => Some((name, false)),
+            _ => None,
+        };
+        signed
+            .and_then(|(name, is_set)| {
+                let flag = TicketFlags::from_name(name)?;
+                Some(Self { flag, is_set })
+            })
+            .ok_or_else(|| {
+                de::Error::custom(format!(
+                    "`{text}` is not a ticket flag; write the RFC's name with a sign, as `+forwardable` where \
+                     the ticket has it or `-ok-as-delegate` where it does not"
+                ))
+            })
+    }
+}
+
 /// An error by its name: a protocol error (`KRB_AP_ERR_MODIFIED`), or one that an implementation
 /// raises without any message (`KRB5_KDC_UNREACH`), or an errno (`ETIMEDOUT`), or the end of a session
 /// (`CONNECTION_CLOSED`).

@@ -313,6 +313,8 @@ pub struct ModifyPrincipal {
     pub max_renewable_life: Option<Span>,
     /// The session key types a service knows (kadmin's `session_enctypes`).
     pub session_enctypes: Option<Vec<EnctypeName>>,
+    /// The services to which it may show the tickets of users that it has (msDS-AllowedToDelegateTo).
+    pub allowed_to_delegate_to: Option<Vec<Spanned<String>>>,
 }
 
 /// A credential cache.

@@ -227,6 +227,7 @@ impl World {
         let mut entry = PrincipalEntry::new(principal.clone());
         entry.set_random_keys(&types, &mut self.admin_rng, false)?;
         entry.session_enctypes = enctypes(service.session_enctypes.as_deref());
+        entry.allowed_to_delegate_to = self.principals(&service.allowed_to_delegate_to)?;
         apply_attributes(
             &mut entry.attributes,
             service.attributes.iter().map(|flag| flag.get_ref()),
@@ -472,6 +473,12 @@ fn change_policy(policy: &mut RealmPolicy, settings: &RealmSettings) {
         policy.domain_realm = domains
             .iter()
             .map(|(domain, realm)| (domain.clone(), Realm::from(realm.as_str())))
+            .collect();
+    }
+    if let Some(suffixes) = &settings.upn_suffixes {
+        policy.upn_suffixes = suffixes
+            .iter()
+            .map(|(suffix, realm)| (suffix.to_ascii_lowercase(), Realm::from(realm.as_str())))
             .collect();
     }
 }

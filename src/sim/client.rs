@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use kdclab_client::{
     ApExchange, ApExchangeError, ApParameters, AsParameters, ClientConfig, ClientError, Credential,
-    CredentialQuery, CredentialStore, Dialect, Step, TgsParameters,
+    CredentialQuery, CredentialStore, S4u2SelfParameters, Step, TgsParameters,
 };
-use kdclab_proto::messages::{ApReq, HostAddress};
-use kdclab_proto::{Principal, Realm, Timestamp};
+use kdclab_proto::messages::{ApReq, HostAddress, TicketFlags};
+use kdclab_proto::{NameType, Principal, PrincipalName, Realm, Timestamp};
 
 use self::delivery::{Delivered, Delivery, Previous};
 use self::exchange::{Got, KdcExchange};
@@ -41,6 +41,8 @@ pub(super) struct Client {
     renewed: bool,
     /// The service ticket that was just got.
     ticket: Option<Credential>,
+    /// The flags of the ticket that it got or used last.
+    flags: Option<TicketFlags>,
     /// What the last delivery of the running exchange left.
     previous: Previous,
     result: Option<Result<(), Failure>>,
@@ -98,6 +100,7 @@ impl World {
                         String::new(),
                     ))
                 }),
+                flags: client.flags,
                 took,
                 log_start: log_start.clone(),
             })
@@ -112,6 +115,7 @@ impl World {
         self.network.clear();
         Outcome {
             result,
+            flags: None,
             took: self.since(begun),
             log_start,
         }
@@ -167,6 +171,7 @@ impl Client {
             stage: Stage::Idle,
             renewed: false,
             ticket: None,
+            flags: None,
             previous: Previous::default(),
             result: None,
             last_sender: None,
@@ -183,6 +188,7 @@ impl Client {
             stage: Stage::Idle,
             renewed: false,
             ticket: None,
+            flags: None,
             previous: Previous::default(),
             result: None,
             last_sender: None,
@@ -264,6 +270,9 @@ impl Client {
         if call.renew && !self.renewed {
             let parameters = TgsParameters::renew(tgt.server.clone());
             return self.ask_tgs(world, &tgt, parameters);
+        }
+        if let Some(user) = &call.for_user {
+            return self.ask_for_user(world, &tgt, user.get_ref(), call.enterprise);
         }
         let Some(service) = self.service.clone() else {
             return self.succeed();
@@ -376,6 +385,31 @@ impl Client {
         self.step(world, Box::new(exchange), step);
     }
 
+    fn ask_for_user(
+        &mut self,
+        world: &mut World,
+        ticket: &Credential,
+        user: &str,
+        enterprise: bool,
+    ) {
+        self.previous.too_big = false;
+        let now = self.clock(world);
+        let user = if enterprise {
+            PrincipalName::new(NameType::ENTERPRISE, [user]).at(self.user.realm.clone())
+        } else {
+            world.principal(user).unwrap_or_default()
+        };
+        let mut parameters = S4u2SelfParameters::new(user);
+        let offset = self.cache(world).and_then(CredentialStore::kdc_offset);
+        parameters.kdc_offset = offset.unwrap_or(0);
+        let Some(host) = world.hosts.get_mut(&self.host) else {
+            return;
+        };
+        let rng = &mut host.rng;
+        let (exchange, step) = KdcExchange::for_user(&host.config, ticket, parameters, now, rng);
+        self.step(world, Box::new(exchange), step);
+    }
+
     fn reach_service(
         &mut self,
         world: &mut World,
@@ -383,6 +417,7 @@ impl Client {
         service: &Principal,
         credential: &Credential,
     ) {
+        self.flags = Some(credential.flags);
         let at = call.at.as_ref().map(|host| host.get_ref().as_str());
         let Some(remote) = world.service_socket(service, at) else {
             // A ticket is all there is to get: nobody runs the service.
@@ -419,9 +454,14 @@ impl Client {
         loop {
             match step {
                 Step::Done(got) => {
+                    let is_last = matches!(got, Got::ForUser(_));
                     self.keep(world, got);
                     self.stage = Stage::Idle;
-                    return self.next(world);
+                    return if is_last {
+                        self.succeed()
+                    } else {
+                        self.next(world)
+                    };
                 }
                 Step::Failed(error) => return self.fail_with(world, &error),
                 Step::Send { realm, bytes } => {
@@ -483,7 +523,14 @@ impl Client {
             return;
         };
         match got {
+            Got::ForUser(credential) => {
+                self.flags = Some(credential.flags);
+                if let Some(cache) = host.caches.get_mut(&self.user) {
+                    cache.store(credential);
+                }
+            }
             Got::Login(outcome) => {
+                self.flags = Some(outcome.credential.flags);
                 let cache = if is_java {
                     // Java keeps nothing but tickets.
                     let mut cache = CredentialStore::new(outcome.credential.client.clone());
@@ -496,6 +543,7 @@ impl Client {
             }
             Got::Renewed(credential) => {
                 self.renewed = true;
+                self.flags = Some(credential.flags);
                 if let Some(cache) = host.caches.get_mut(&self.user) {
                     cache.reinitialize(credential);
                 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use kdclab_kdc::DatabaseError;
 use kdclab_proto::crypto::{InvalidKey, StringToKeyError};
+use kdclab_proto::messages::TicketFlags;
 
 use crate::dialect::Errno;
 use crate::script::model::Phase;
@@ -16,6 +17,8 @@ use crate::script::values::ErrorName;
 pub struct Outcome {
     /// Success, or how it failed.
     pub result: Result<(), Failure>,
+    /// The flags of the ticket that it got or used last.
+    pub flags: Option<TicketFlags>,
     /// How long it took, until the last of simultaneous acts was done.
     pub took: Duration,
     /// How many lines each host's log had before.

@@ -354,12 +354,16 @@ impl World {
         if let Some(session) = enctypes(change.session_enctypes.as_deref()) {
             changed.session_enctypes = Some(session);
         }
+        if let Some(services) = &change.allowed_to_delegate_to {
+            changed.allowed_to_delegate_to = self.principals(services)?;
+        }
         let same = entry.attributes == changed.attributes
             && entry.expiration == changed.expiration
             && entry.password_expiration == changed.password_expiration
             && entry.max_life == changed.max_life
             && entry.max_renewable_life == changed.max_renewable_life
-            && entry.session_enctypes == changed.session_enctypes;
+            && entry.session_enctypes == changed.session_enctypes
+            && entry.allowed_to_delegate_to == changed.allowed_to_delegate_to;
         self.change_database(&principal.realm, |database| {
             database.update(&principal, |entry| *entry = changed)
         })?;

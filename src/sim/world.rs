@@ -16,8 +16,8 @@ use super::network::{Event, Fate, Network, Packet, Payload};
 use super::outcome::VerbError;
 use super::random::HostRng;
 use super::verbs::keytab_entries;
-use crate::script::Scope;
 use crate::script::model::Call;
+use crate::script::{Scope, Spanned};
 
 /// Hosts, KDCs, services and clients, and the packets they exchange. A clone goes its own way.
 #[derive(Clone)]
@@ -84,6 +84,16 @@ impl World {
             what: "principal",
             name: text.to_owned(),
         })
+    }
+
+    pub(super) fn principals(
+        &self,
+        names: &[Spanned<String>],
+    ) -> Result<Vec<Principal>, VerbError> {
+        names
+            .iter()
+            .map(|name| self.principal(name.get_ref()))
+            .collect()
     }
 
     pub(super) fn set_up(&mut self, name: &str, is_up: bool) -> Result<bool, VerbError> {

@@ -7,9 +7,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use kdclab_client::{
     Action, AsExchange, AsOutcome, AsParameters, ClientConfig, ClientError, Credential, Event,
-    KdcUnreachable, SendToKdc, Step, TgsExchange, TgsParameters, Transport,
+    KdcUnreachable, S4u2SelfExchange, S4u2SelfParameters, SendToKdc, Step, TgsExchange,
+    TgsParameters, Transport,
 };
-use kdclab_proto::{Realm, Timestamp};
+use kdclab_proto::{Principal, Realm, Timestamp};
 use rand::SeedableRng;
 use rand::rngs::{ChaCha12Rng, SysRng};
 
@@ -90,6 +91,28 @@ impl Client {
         self.transports.clear();
         let (mut exchange, mut step) =
             TgsExchange::start(&self.config, with, &[], parameters, now(), &mut self.rng);
+        loop {
+            match step {
+                Step::Done(credential) => return Ok(credential),
+                Step::Failed(error) => return Err(error),
+                Step::Send { realm, bytes } => {
+                    let answer = self.deliver(&realm, bytes);
+                    let answer = answer.as_deref().map_err(Clone::clone);
+                    step = exchange.input(now(), &mut self.rng, answer);
+                }
+            }
+        }
+    }
+
+    /// A ticket for `user` to the service whose ticket-granting ticket is `with` (S4U2Self).
+    pub(crate) fn for_user(
+        &mut self,
+        with: &Credential,
+        user: Principal,
+    ) -> Result<Credential, ClientError> {
+        let parameters = S4u2SelfParameters::new(user);
+        let (mut exchange, mut step) =
+            S4u2SelfExchange::start(&self.config, with, parameters, now(), &mut self.rng);
         loop {
             match step {
                 Step::Done(credential) => return Ok(credential),

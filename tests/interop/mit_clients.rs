@@ -148,6 +148,84 @@ fn kvno_user_to_user() {
     assert!(session.klist().contains("bob@LAB.EXAMPLE"));
 }
 
+/// The service of srv1, logged on with its keytab.
+fn service(served: &Served) -> Session<'_> {
+    let session = served.session("srv1");
+    let keytab = served.dir().join("srv1.keytab");
+    let arguments = ["-k", "-t", text(&keytab), "-f", "host/srv1.lab.example"];
+    session.run("kinit", &arguments, "").succeeds();
+    session
+}
+
+#[test]
+fn kvno_for_a_user() {
+    let served = Served::healthy();
+    let session = service(&served);
+    for option in ["-I", "-U"] {
+        let arguments = [option, "alice", "host/srv1.lab.example"];
+        session.run("kvno", &arguments, "").succeeds();
+    }
+    let list = session.klist();
+    assert!(
+        list.contains("for client alice@LAB.EXAMPLE, Flags: F"),
+        "{list}"
+    );
+    let arguments = ["-U", "alice.smith@lab.example", "host/srv1.lab.example"];
+    session.run("kvno", &arguments, "").succeeds();
+    let list = session.klist();
+    assert!(
+        list.contains(r"for client alice.smith\@lab.example"),
+        "{list}"
+    );
+}
+
+#[test]
+fn kvno_for_a_user_with_a_ticket_that_opens() {
+    let served = Served::healthy();
+    let session = service(&served);
+    let keytab = served.dir().join("srv1.keytab");
+    let arguments = ["-I", "bob", "-k", text(&keytab), "host/srv1.lab.example"];
+    let printed = session.run("kvno", &arguments, "").succeeds();
+    assert!(printed.contains("keytab entry valid"), "{printed}");
+}
+
+#[test]
+fn kvno_for_a_user_that_does_not_exist() {
+    let served = Served::healthy();
+    let session = service(&served);
+    let asked = |option| {
+        let arguments = [option, "nosuchuser", "host/srv1.lab.example"];
+        session.run("kvno", &arguments, "")
+    };
+    asked("-U").fails_with("Client 'nosuchuser@LAB.EXAMPLE' not found in Kerberos database");
+    asked("-I").fails_with("kvno: Client not found in Kerberos database while getting");
+}
+
+#[test]
+fn kvno_for_a_disabled_user() {
+    let served = Served::healthy();
+    let session = service(&served);
+    let arguments = ["-I", "mallory", "host/srv1.lab.example"];
+    session
+        .run("kvno", &arguments, "")
+        .fails_with("kvno: Client's credentials have been revoked while getting");
+}
+
+#[test]
+fn kvno_for_a_user_with_rc4_keys() {
+    let served = Served::healthy();
+    let session = served.session("srv1").with_krb5_conf(
+        "[libdefaults]\nallow_rc4 = true\npermitted_enctypes = rc4-hmac aes256-cts\n\
+         default_tgs_enctypes = rc4-hmac\ndefault_tkt_enctypes = rc4-hmac\n",
+    );
+    let keytab = served.dir().join("srv1.keytab");
+    let arguments = ["-k", "-t", text(&keytab), "host/srv1.lab.example"];
+    session.run("kinit", &arguments, "").succeeds();
+    let arguments = ["-I", "alice", "host/srv1.lab.example"];
+    session.run("kvno", &arguments, "").succeeds();
+    assert!(session.klist().contains("for client alice@LAB.EXAMPLE"));
+}
+
 macro_rules! enctypes {
     ($($name:ident($enctype:literal, $shown:literal);)*) => {$(
         #[test]

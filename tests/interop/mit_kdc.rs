@@ -7,7 +7,9 @@ use kdclab_client::{
     Transport,
 };
 use kdclab_proto::messages::{EncTicketPart, TicketFlags};
-use kdclab_proto::{Ccache, Enctype, ErrorCode, KeyUsage, Keytab, Principal, Realm};
+use kdclab_proto::{
+    Ccache, Enctype, ErrorCode, KeyUsage, Keytab, NameType, Principal, PrincipalName, Realm,
+};
 
 use crate::driver::Client;
 use crate::mit_realm::MitRealm;
@@ -241,6 +243,62 @@ fn user_to_user() {
     let parameters = TgsParameters::user_to_user(principal("alice"), peer.ticket);
     let code = refused(client.ticket(&tgt, parameters));
     assert_eq!(code, ErrorCode::KDC_ERR_SERVER_NOMATCH);
+}
+
+/// The service of srv1 with a forwardable ticket-granting ticket.
+fn service_tgt(realm: &MitRealm, client: &mut Client) -> Credential {
+    let name = "host/srv1.lab.example";
+    let keytab = realm.keytab(LAB, &[name]);
+    let mut parameters = AsParameters::keytab(principal(name), keytab);
+    parameters.forwardable = Some(true);
+    client.log_in(parameters).unwrap().credential
+}
+
+#[test]
+fn s4u2self() {
+    let realm = lab();
+    let mut client = client(&realm);
+    let tgt = service_tgt(&realm, &mut client);
+    let enterprise = PrincipalName::new(NameType::ENTERPRISE, ["alice"]).at(LAB);
+    for user in [principal("alice"), enterprise] {
+        let credential = client.for_user(&tgt, user.clone()).unwrap();
+        let part = opened(&credential, &realm.keytab(LAB, &["host/srv1.lab.example"]));
+        assert_eq!((part.client(), credential.client), (user.clone(), user));
+        assert!(credential.flags.contains(TicketFlags::FORWARDABLE));
+    }
+}
+
+#[test]
+fn s4u2self_for_users_whose_account_is_not_in_order() {
+    let realm = lab();
+    let mut client = client(&realm);
+    for command in [
+        "addprinc -pw x disabled",
+        "modprinc -allow_tix disabled",
+        "addprinc -pw x expired",
+        "modprinc -expire 2001-01-01 expired",
+        "addprinc -pw x stale",
+        "modprinc -pwexpire 2001-01-01 stale",
+        "addprinc -pw x sensitive",
+        "modprinc -allow_forwardable sensitive",
+    ] {
+        realm.kadmin(LAB, command);
+    }
+    let tgt = service_tgt(&realm, &mut client);
+    for (user, code) in [
+        ("nobody", ErrorCode::KDC_ERR_C_PRINCIPAL_UNKNOWN),
+        ("disabled", ErrorCode::KDC_ERR_CLIENT_REVOKED),
+        ("expired", ErrorCode::KDC_ERR_NAME_EXP),
+    ] {
+        let result = client.for_user(&tgt, principal(user));
+        assert_eq!(refused(result), code, "{user}");
+    }
+    client.for_user(&tgt, principal("stale")).unwrap();
+    let sensitive = client.for_user(&tgt, principal("sensitive")).unwrap();
+    assert!(!sensitive.flags.contains(TicketFlags::FORWARDABLE));
+    let elsewhere = Principal::parse("alice@ELSEWHERE.EXAMPLE", None).unwrap();
+    let result = client.for_user(&tgt, elsewhere);
+    assert_eq!(refused(result), ErrorCode::KDC_ERR_S_PRINCIPAL_UNKNOWN);
 }
 
 #[test]

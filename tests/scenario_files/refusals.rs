@@ -144,6 +144,17 @@ refusals! { GOOD,
     a_realm_that_ends_its_section: "[realm.\"LAB.EXAMPLE\"]" => "[realm.\"LAB]\\nx\"]", "is not a realm's name", "LAB.EXAMPLE";
     a_realm_without_a_kdc: "kdc      = \"kdc1\"" => "kdc      = []", "the realm has no KDC", "name the host";
     a_principal_defined_twice: "services = { " => "services = { alice = \"fs1\", ", "`alice` is defined twice", "";
+    an_enterprise_name_for_nobody: "from = \"ws1\", to" => "from = \"ws1\", enterprise = true, to",
+        "`enterprise` is about the name in `for_user`", "add `for_user";
+    a_service_beside_a_user_asked_for: "from = \"ws1\", to" => "from = \"ws1\", for_user = \"bob\", to",
+        "ends with the ticket", "remove `to`";
+    an_unknown_user_asked_for: "call = { user = \"bob\", from = \"ws1\" }" => "call = { user = \"bob\", from = \"ws1\", for_user = \"alcie\" }",
+        "unknown principal `alcie`", "did you mean `alice`?";
+    an_unknown_service_to_delegate_to: "wait = \"5m\"" => "modify_principal = { name = \"cifs/fs1.lab.example\", allowed_to_delegate_to = [\"nfs/fs1\"] }",
+        "unknown service `nfs/fs1`", "cifs/fs1.lab.example";
+    an_unknown_service_of_a_service_to_delegate_to: "\"cifs/fs1.lab.example\" = \"fs1\"" => "\"cifs/fs1.lab.example\" = { host = \"fs1\", allowed_to_delegate_to = [\"nfs/fs1\"] }",
+        "unknown service `nfs/fs1`", "cifs/fs1.lab.example";
+    a_flag_without_a_sign: "evidence" => "flags    = [\"forwardable\"]\nevidence", "`forwardable` is not a ticket flag", "`+forwardable`";
     not_toml: "format    = 1" => "format    : 1", "", "";
 }
 
@@ -265,6 +276,7 @@ mismatches! { GOOD,
         "who can decrypt the AS-REP enc-part", "alice@LAB.EXAMPLE", "kdc1, bob@LAB.EXAMPLE";
     another_order_in_a_control: "call = { user = \"bob\", from = \"ws1\" }" => "call = { user = \"bob\", from = \"ws1\" }\ntrace = [\"AS-REP\", \"AS-REQ\"]",
         "trace", "AS-REQ", "AS-REP";
+    another_flag: "evidence" => "flags    = [\"-initial\", \"+forwardable\"]\nevidence", "flags", "+forwardable", "pre-authent";
     another_log: "evidence" => "log.fs1  = \"Oh dear\"\nevidence", "log", "Oh dear", "";
     a_fault_that_breaks_nothing: "reset_key = \"cifs/fs1.lab.example\"" => "wait = \"1m\"",
         "error", "KRB_AP_ERR_MODIFIED (41)", "success";

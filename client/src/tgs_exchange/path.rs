@@ -146,6 +146,7 @@ impl TgsExchange {
             till: None,
             rtime: None,
             second_ticket: None,
+            for_user: None,
             now: self.kdc_time(now),
             ticket: &ticket,
         };

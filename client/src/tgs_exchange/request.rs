@@ -1,13 +1,15 @@
+use kdclab_proto::crypto::ChecksumType;
 use kdclab_proto::messages::{
     ApOptions, ApReq, Authenticator, Checksum, EncKdcRepPart, EncryptedData, EncryptionKey,
-    KdcOptions, KdcRep, KdcReqBody, KrbError, PadataType, TgsRep, TgsReq, Ticket, TicketFlags,
+    KdcOptions, KdcRep, KdcReqBody, KrbError, PaForUser, PaS4uX509User, PadataType, S4uOptions,
+    S4uUserId, TgsRep, TgsReq, Ticket, TicketFlags,
 };
 use kdclab_proto::{Enctype, KerberosTime, Key, KeyUsage, Principal, Realm, Timestamp};
 use rand::CryptoRng;
 
 use crate::dialect::Behaviour;
 use crate::error::{Exchange, Refusal};
-use crate::reply_check::{Reply, not_a_reply};
+use crate::reply_check::{Reply, ReplyMismatch, not_a_reply};
 use crate::{ClientError, Credential};
 
 /// The flags that a request made with a ticket asks for again: KDC_TKT_COMMON_MASK in MIT.
@@ -17,36 +19,47 @@ const INHERITED: TicketFlags = TicketFlags::FORWARDABLE
     .with(TicketFlags::RENEWABLE);
 
 /// One TGS-REQ to be made.
-pub(super) struct Request<'a> {
+pub(crate) struct Request<'a> {
     /// The ticket it is made with.
-    pub(super) ticket: &'a Credential,
-    pub(super) server: Principal,
-    pub(super) options: KdcOptions,
-    pub(super) enctypes: Vec<Enctype>,
-    pub(super) addresses: Option<kdclab_proto::messages::HostAddresses>,
-    pub(super) till: Option<KerberosTime>,
-    pub(super) rtime: Option<KerberosTime>,
-    pub(super) second_ticket: Option<Ticket>,
+    pub(crate) ticket: &'a Credential,
+    pub(crate) server: Principal,
+    pub(crate) options: KdcOptions,
+    pub(crate) enctypes: Vec<Enctype>,
+    pub(crate) addresses: Option<kdclab_proto::messages::HostAddresses>,
+    pub(crate) till: Option<KerberosTime>,
+    pub(crate) rtime: Option<KerberosTime>,
+    pub(crate) second_ticket: Option<Ticket>,
+    /// The user that a service asks for (S4U2Self).
+    pub(crate) for_user: Option<Principal>,
     /// The client's clock, as the KDC's if it knows that.
-    pub(super) now: Timestamp,
+    pub(crate) now: Timestamp,
 }
 
 /// A TGS-REQ that waits for its answer.
 #[derive(Clone, Debug)]
-pub(super) struct Pending {
+pub(crate) struct Pending {
     ticket: Credential,
     server: Principal,
     body: KdcReqBody,
     subkey: Option<Key>,
+    for_user: Option<ForUser>,
     till: Option<KerberosTime>,
     rtime: Option<KerberosTime>,
     now: Timestamp,
-    pub(super) realm: Realm,
+    pub(crate) realm: Realm,
+}
+
+/// The user that a service asks for.
+#[derive(Clone, Debug)]
+struct ForUser {
+    user: Principal,
+    /// The padata that the reply must confirm.
+    asked: Option<PaS4uX509User>,
 }
 
 impl Request<'_> {
     /// The message, and what its reply is compared with. `realm` is the one whose KDC is asked.
-    pub(super) fn make(
+    pub(crate) fn make(
         self,
         behaviour: &Behaviour,
         realm: Realm,
@@ -61,13 +74,30 @@ impl Request<'_> {
             None
         };
         let ap_req = self.ap_req(&body.encode(), subkey.as_ref(), rng);
-        let padata = vec![PadataType::TGS_REQ.with(ap_req.encode())];
+        let mut padata = vec![PadataType::TGS_REQ.with(ap_req.encode())];
+        let for_user = self.for_user.as_ref().map(|user| {
+            let key = subkey.as_ref().unwrap_or(session_key);
+            let asked = behaviour
+                .s4u_x509_user
+                .then(|| x509_user(user, body.nonce, key))
+                .flatten();
+            let x509_user = asked
+                .as_ref()
+                .map(|asked| PadataType::S4U_X509_USER.with(asked.encode()));
+            padata.extend(x509_user);
+            padata.push(PadataType::FOR_USER.with(PaForUser::new(user, session_key).encode()));
+            ForUser {
+                user: user.clone(),
+                asked,
+            }
+        });
         let bytes = TgsReq::new(Some(padata), body.clone()).encode();
         let pending = Pending {
             ticket: self.ticket.clone(),
             server: self.server,
             body,
             subkey,
+            for_user,
             till: self.till,
             rtime: self.rtime,
             now: self.now,
@@ -133,9 +163,27 @@ impl Request<'_> {
     }
 }
 
+/// PA-S4U-X509-USER for `user`. As Windows does, with a checksum that proves nothing under old keys.
+fn x509_user(user: &Principal, nonce: i64, key: &Key) -> Option<PaS4uX509User> {
+    let cksumtype = if key.enctype().is_weak() {
+        ChecksumType::RSA_MD4
+    } else {
+        key.checksum_type()
+    };
+    let user_id = S4uUserId {
+        // The nonce is made of 31 bits.
+        nonce: nonce as u32,
+        cname: Some(user.name.clone()),
+        crealm: user.realm.clone(),
+        subject_certificate: None,
+        options: Some(S4uOptions::USE_REPLY_KEY_USAGE),
+    };
+    PaS4uX509User::new(user_id, key, KeyUsage::PA_S4U_X509_USER_REQUEST, cksumtype).ok()
+}
+
 impl Pending {
     /// The credential in the reply, once it is opened and checked.
-    pub(super) fn credential(
+    pub(crate) fn credential(
         &self,
         behaviour: &Behaviour,
         clockskew: std::time::Duration,
@@ -143,12 +191,16 @@ impl Pending {
     ) -> Result<Credential, ClientError> {
         let rep = self.read(behaviour, bytes)?;
         let mut enc_part = self.open(&rep)?;
+        let client = match &self.for_user {
+            Some(for_user) => self.confirmed(for_user, &rep, &enc_part)?,
+            None => self.ticket.client.clone(),
+        };
         if !self.trusts_ok_as_delegate() {
             enc_part.flags.set(TicketFlags::OK_AS_DELEGATE, false);
         }
         let reply = Reply {
             body: &self.body,
-            client: &self.ticket.client,
+            client: &client,
             server: &self.server,
             rep: &rep,
             enc_part: &enc_part,
@@ -163,6 +215,45 @@ impl Pending {
         let tickets = self.body.additional_tickets.as_ref();
         credential.second_ticket = tickets.and_then(|tickets| tickets.first().cloned());
         Ok(credential)
+    }
+
+    /// The user as the KDC confirms it under the key of the exchange.
+    fn confirmed(
+        &self,
+        for_user: &ForUser,
+        rep: &KdcRep,
+        enc_part: &EncKdcRepPart,
+    ) -> Result<Principal, ClientError> {
+        let ForUser { user, asked } = for_user;
+        let Some(asked) = asked else {
+            return Ok(user.clone());
+        };
+        let key = self.subkey.as_ref().unwrap_or(&self.ticket.session_key);
+        let is_old = key.enctype().is_weak();
+        let unconfirmed = || ReplyMismatch::ForUser {
+            asked: user.clone(),
+        };
+        let sealed = enc_part.padata(PadataType::S4U_X509_USER);
+        let Some(padata) = rep.padata(PadataType::S4U_X509_USER) else {
+            return if is_old && sealed.is_none() {
+                Ok(user.clone())
+            } else {
+                Err(unconfirmed().into())
+            };
+        };
+        let confirmed = PaS4uX509User::decode(padata).map_err(|_| unconfirmed())?;
+        let id = confirmed.user_id();
+        let both = [&asked.checksum.checksum[..], &confirmed.checksum.checksum].concat();
+        let is_sealed = !is_old || sealed.is_none_or(|sealed| sealed == both);
+        let is_right = confirmed
+            .verify(key, KeyUsage::PA_S4U_X509_USER_REPLY)
+            .is_ok();
+        match &id.cname {
+            Some(cname) if is_right && is_sealed && id.nonce == asked.user_id().nonce => {
+                Ok(cname.clone().at(id.crealm.clone()))
+            }
+            _ => Err(unconfirmed().into()),
+        }
     }
 
     fn read(&self, behaviour: &Behaviour, bytes: &[u8]) -> Result<KdcRep, ClientError> {

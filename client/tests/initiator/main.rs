@@ -8,6 +8,7 @@ mod mit_get_creds;
 mod mit_process_tgs_reply;
 mod mit_sendto_kdc;
 mod mit_verify_as_reply;
+mod ms_sfu;
 mod one_server_after_the_other;
 mod rfc4120_section_3_1;
 mod rfc4120_section_3_3;

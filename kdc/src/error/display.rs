@@ -115,6 +115,33 @@ impl fmt::Display for KdcError {
             Self::DelegationNotAllowed => {
                 f.write_str("the client may not delegate to this service")
             }
+            Self::ForUserChecksumInappropriate(checksum_type) => write!(
+                f,
+                "a checksum of type {checksum_type} does not protect the name of the user asked for"
+            ),
+            Self::ForUserChecksumMismatch => {
+                f.write_str("the checksum does not fit the user asked for")
+            }
+            Self::ForUserForeign(user) => {
+                write!(
+                    f,
+                    "{user} belongs to another realm, whose KDC was not asked"
+                )
+            }
+            Self::ForUserNameless => f.write_str("the user asked for has no name"),
+            Self::ForUserNotSelf { requester, server } => write!(
+                f,
+                "{requester} asks for a user's ticket to {server}, which is another"
+            ),
+            Self::ForUserUnknown(user) => {
+                write!(f, "the user asked for, {user}, is not in the database")
+            }
+            Self::ForUserUndecodable { error, .. } => {
+                write!(f, "the user asked for is malformed: {error}")
+            }
+            Self::ForUserWithoutPac => {
+                f.write_str("nothing in the presented ticket vouches for the user asked for")
+            }
             Self::HardwarePreauthRequired(_) => {
                 f.write_str("the client must prove to hold hardware")
             }

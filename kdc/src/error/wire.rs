@@ -1,7 +1,7 @@
 //! What a refusal looks like on the wire and in MIT's log: one match each.
 
 use kdclab_proto::ErrorCode;
-use kdclab_proto::messages::{KdcOptions, KerbErrorData, TicketFlags};
+use kdclab_proto::messages::{KdcOptions, KerbErrorData, PadataType, TicketFlags};
 
 use super::{KdcError, PreauthFailure};
 use crate::{Dialect, RequestKind};
@@ -57,6 +57,14 @@ impl KdcError {
                 ErrorCode::KDC_ERR_C_PRINCIPAL_UNKNOWN
             }
             Self::ClockSkew { .. } => ErrorCode::KRB_AP_ERR_SKEW,
+            Self::ForUserChecksumInappropriate(_) => ErrorCode::KRB_AP_ERR_INAPP_CKSUM,
+            Self::ForUserChecksumMismatch => ErrorCode::KRB_AP_ERR_MODIFIED,
+            Self::ForUserForeign(_) => ErrorCode::KDC_ERR_POLICY,
+            Self::ForUserNameless | Self::ForUserUnknown(_) => {
+                ErrorCode::KDC_ERR_C_PRINCIPAL_UNKNOWN
+            }
+            Self::ForUserNotSelf { .. } => ErrorCode::KRB_AP_ERR_BADMATCH,
+            Self::ForUserWithoutPac => ErrorCode::KDC_ERR_TGT_REVOKED,
             Self::HardwarePreauthRequired(_) | Self::PreauthRequired(_) => {
                 ErrorCode::KDC_ERR_PREAUTH_REQUIRED
             }
@@ -65,6 +73,7 @@ impl KdcError {
                 Dialect::ActiveDirectory => ErrorCode::KRB_AP_ERR_MODIFIED,
             },
             Self::AuthorizationDataUndecodable(_)
+            | Self::ForUserUndecodable { .. }
             | Self::HardwarePreauthMissing
             | Self::HeaderUndecodable(_)
             | Self::KeyOfTicketMissing { .. }
@@ -159,9 +168,21 @@ impl KdcError {
             Self::ClientNameMissing => "NULL_CLIENT",
             Self::ClientUnknown(_) => "CLIENT_NOT_FOUND",
             Self::DelegationNotAllowed => "NOT_ALLOWED_TO_DELEGATE",
+            Self::ForUserChecksumInappropriate(_) | Self::ForUserChecksumMismatch => {
+                "INVALID_S4U2SELF_CHECKSUM"
+            }
+            Self::ForUserForeign(_) => "S4U2SELF_CLIENT_NOT_OURS",
+            Self::ForUserNameless => "INVALID_S4U2SELF_REQUEST",
+            Self::ForUserNotSelf { .. } => "INVALID_S4U2SELF_REQUEST_SERVER_MISMATCH",
+            Self::ForUserUnknown(_) => "UNKNOWN_S4U2SELF_PRINCIPAL",
+            Self::ForUserUndecodable { padata_type, .. } => match *padata_type {
+                PadataType::FOR_USER => "DECODE_PA_FOR_USER",
+                _ => "DECODE_PA_S4U_X509_USER",
+            },
+            Self::ForUserWithoutPac => "S4U2SELF_NO_PAC",
             Self::HardwarePreauthMissing => "NO HW PREAUTH",
             Self::HardwarePreauthRequired(_) => "NEEDED_HW_PREAUTH",
-            Self::InvalidAsOptions(_) => "INVALID AS OPTIONS",
+            Self::InvalidAsOptions(_) => by_kind("INVALID AS OPTIONS", "INVALID S4U2SELF OPTIONS"),
             Self::LineageCheckFailed { .. } => "INVALID LINEAGE",
             Self::NeverValid { .. } => "NEVER_VALID",
             Self::NonTransitive { .. } => "NON_TRANSITIVE",

@@ -33,6 +33,12 @@ impl KeyUsage {
     pub const KRB_CRED: Self = Self(14);
     /// The checksum of a KRB-SAFE.
     pub const KRB_SAFE: Self = Self(15);
+    /// The checksum of PA-FOR-USER (MS-SFU section 2.2.1).
+    pub const PA_FOR_USER: Self = Self(17);
+    /// The checksum of PA-S4U-X509-USER in a request (MS-SFU section 2.2.2).
+    pub const PA_S4U_X509_USER_REQUEST: Self = Self(26);
+    /// The checksum of PA-S4U-X509-USER in a reply.
+    pub const PA_S4U_X509_USER_REPLY: Self = Self(27);
     /// PA-REQ-ENC-PA-REP's checksum over the AS-REQ (RFC 6806 section 11).
     pub const AS_REQ: Self = Self(56);
 }

@@ -54,7 +54,7 @@ macro_rules! flags {
                 Self(self.0 | flags.0)
             }
 
-            /// The flag of that name.
+            /// The flag that the RFC writes so.
             pub fn from_name(name: &str) -> Option<Self> {
                 [$((Self::$flag, $text)),*]
                     .into_iter()
@@ -214,6 +214,16 @@ flags! {
         ENC_PA_REP = 15 "enc-pa-rep",
         /// The client is anonymous (RFC 8062).
         ANONYMOUS = 16 "anonymous",
+    }
+}
+
+flags! {
+    /// How a service asks for a user (MS-SFU section 2.2.2).
+    S4uOptions {
+        /// The user's logon hours count.
+        CHECK_LOGON_HOURS = 1 "check-logon-hours",
+        /// The reply's checksum has a key usage of its own.
+        USE_REPLY_KEY_USAGE = 2 "use-reply-key-usage",
     }
 }
 

@@ -26,10 +26,10 @@ impl PadataType {
     pub const SVR_REFERRAL_INFO: Self = Self(20);
     /// PA-PAC-REQUEST: a [`PaPacRequest`] (MS-KILE section 2.2.3).
     pub const PAC_REQUEST: Self = Self(128);
-    /// PA-FOR-USER (MS-SFU section 2.2.1).
+    /// PA-FOR-USER: a [`PaForUser`](crate::messages::PaForUser) (MS-SFU section 2.2.1).
     pub const FOR_USER: Self = Self(129);
-    /// PA-FOR-X509-USER (MS-SFU section 2.2.2).
-    pub const FOR_X509_USER: Self = Self(130);
+    /// PA-S4U-X509-USER: a [`PaS4uX509User`](crate::messages::PaS4uX509User) (MS-SFU section 2.2.2).
+    pub const S4U_X509_USER: Self = Self(130);
     /// PA-FX-COOKIE (RFC 6113).
     pub const FX_COOKIE: Self = Self(133);
     /// PA-FX-FAST (RFC 6113).

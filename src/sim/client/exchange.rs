@@ -1,8 +1,8 @@
 //! The exchange with a KDC that a client is in the middle of.
 
 use kdclab_client::{
-    Answer, AsExchange, AsOutcome, AsParameters, ClientConfig, Credential, Step, TgsExchange,
-    TgsParameters, TgsPurpose,
+    Answer, AsExchange, AsOutcome, AsParameters, ClientConfig, Credential, S4u2SelfExchange,
+    S4u2SelfParameters, Step, TgsExchange, TgsParameters, TgsPurpose,
 };
 use kdclab_proto::Timestamp;
 use rand::CryptoRng;
@@ -10,12 +10,15 @@ use rand::CryptoRng;
 /// An exchange of either kind, which a client brings answers to until it has a [`Got`].
 pub(super) enum KdcExchange {
     As(AsExchange),
+    ForUser(S4u2SelfExchange),
     Renewal(TgsExchange),
     Tgs(TgsExchange),
 }
 
 /// What an exchange got.
 pub(super) enum Got {
+    /// A user's ticket to the service that asked for it.
+    ForUser(Credential),
     /// A new cache.
     Login(AsOutcome),
     /// The ticket-granting ticket with a new life.
@@ -53,6 +56,17 @@ impl KdcExchange {
         }
     }
 
+    pub(super) fn for_user(
+        config: &ClientConfig,
+        ticket: &Credential,
+        parameters: S4u2SelfParameters,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+    ) -> (Self, Step<Got>) {
+        let (exchange, step) = S4u2SelfExchange::start(config, ticket, parameters, now, rng);
+        (Self::ForUser(exchange), map(step, Got::ForUser))
+    }
+
     pub(super) fn input(
         &mut self,
         now: Timestamp,
@@ -61,6 +75,7 @@ impl KdcExchange {
     ) -> Step<Got> {
         match self {
             Self::As(exchange) => map(exchange.input(now, rng, answer), Got::Login),
+            Self::ForUser(exchange) => map(exchange.input(now, rng, answer), Got::ForUser),
             Self::Renewal(exchange) => map(exchange.input(now, rng, answer), Got::Renewed),
             Self::Tgs(exchange) => {
                 let step = exchange.input(now, rng, answer);
