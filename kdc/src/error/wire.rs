@@ -3,7 +3,7 @@
 use kdclab_proto::ErrorCode;
 use kdclab_proto::messages::{KdcOptions, KerbErrorData, TicketFlags};
 
-use super::{KdcError, PreauthFailure};
+use super::KdcError;
 use crate::{Dialect, RequestKind};
 
 const STATUS_ACCOUNT_DISABLED: u32 = 0xc000_0072;
@@ -81,12 +81,7 @@ impl KdcError {
                 ErrorCode::KDC_ERR_KEY_EXPIRED
             }
             Self::PostdateNotAllowed => ErrorCode::KDC_ERR_CANNOT_POSTDATE,
-            Self::PreauthFailed { cause, .. } => match cause {
-                PreauthFailure::ClockSkew { .. } => ErrorCode::KRB_AP_ERR_SKEW,
-                PreauthFailure::NoKeyOfType(_)
-                | PreauthFailure::Undecodable
-                | PreauthFailure::WrongKey => ErrorCode::KDC_ERR_PREAUTH_FAILED,
-            },
+            Self::PreauthFailed { .. } => ErrorCode::KDC_ERR_PREAUTH_FAILED,
             Self::ResponseTooBig { .. } => ErrorCode::KRB_ERR_RESPONSE_TOO_BIG,
             Self::SecondTicketMismatch { .. } | Self::ServiceMismatch { .. } => {
                 ErrorCode::KDC_ERR_SERVER_NOMATCH
@@ -131,7 +126,6 @@ impl KdcError {
             | Self::ChecksumMissing
             | Self::ChecksumTypeUnknown(_)
             | Self::ClientMismatch { .. }
-            | Self::ClockSkew { .. }
             | Self::HeaderOptionsRefused
             | Self::HeaderServerUnknown(_)
             | Self::HeaderTicketUndecryptable { .. }
@@ -155,6 +149,8 @@ impl KdcError {
             Self::ClientLockedOut { .. } => "LOCKED_OUT",
             Self::ClientNameMissing => "NULL_CLIENT",
             Self::ClientUnknown(_) => "CLIENT_NOT_FOUND",
+            // A wrong clock and a wrong password have one word in the log.
+            Self::ClockSkew { .. } => by_kind("PREAUTH_FAILED", "PROCESS_TGS"),
             Self::DelegationNotAllowed => "NOT_ALLOWED_TO_DELEGATE",
             Self::HardwarePreauthMissing => "NO HW PREAUTH",
             Self::HardwarePreauthRequired(_) => "NEEDED_HW_PREAUTH",
@@ -226,10 +222,7 @@ impl KdcError {
             Self::PreauthRequired(method_data) | Self::HardwarePreauthRequired(method_data) => {
                 Some(method_data.encode())
             }
-            Self::PreauthFailed { cause, method_data } => match cause {
-                PreauthFailure::ClockSkew { .. } => None,
-                _ => Some(method_data.encode()),
-            },
+            Self::PreauthFailed { method_data, .. } => Some(method_data.encode()),
             Self::ClientDisabled => status(STATUS_ACCOUNT_DISABLED),
             Self::ClientExpired { .. } => status(STATUS_ACCOUNT_EXPIRED),
             Self::ClientLockedOut { .. } => status(STATUS_ACCOUNT_LOCKED_OUT),
