@@ -139,7 +139,7 @@ impl Krb5kdc {
             TextOr::Table(service) => service,
             TextOr::Text(host) => {
                 plain = ServiceTable {
-                    host: Some(serde_spanned::Spanned::new(0..0, host.clone())),
+                    host: Some(kdclab::script::Spanned::new(0..0, host.clone())),
                     ..ServiceTable::default()
                 };
                 &plain

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use kdclab::catalogue::Scenario;
 use kdclab::check::{self, DEFAULT_SEED};
+use kdclab::script::Spanned;
 use kdclab::script::model::{Call, DialectName, Expectation, Phase, SymptomCheck};
 use kdclab::script::values::ErrorName;
 use kdclab::script::verb::{LinkEffect, Verb};
@@ -13,7 +14,6 @@ use kdclab::sim::{SessionError, World};
 use kdclab_client::gss::{ContextToken, TokenId};
 use kdclab_proto::messages::KrbError;
 use kdclab_proto::{Keytab, Principal};
-use serde_spanned::Spanned;
 use tempfile::TempDir;
 
 use crate::driver::now;
@@ -297,7 +297,7 @@ impl<'a> Play<'a> {
         match self.dialect(call.from.get_ref()) {
             DialectName::Java => self.java_call(call),
             DialectName::Mit => self.mit_call(call),
-            DialectName::Windows => panic!("no program of Windows runs here"),
+            other => panic!("no programs of {other:?} run here"),
         }
     }
 

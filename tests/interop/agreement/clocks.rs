@@ -6,8 +6,11 @@ use kdclab::catalogue::Scenario;
 use kdclab::check::{self, DEFAULT_SEED};
 use kdclab::script::model::{Phase, SymptomCheck};
 use kdclab::sim::World;
-use kdclab_client::{ApExchange, ApParameters, AsParameters, Credential, TgsParameters};
-use kdclab_proto::{KerberosTime, Principal, Realm};
+use kdclab_client::{
+    Acceptor, ApExchange, ApParameters, AsOutcome, AsParameters, ClientConfig, Credential,
+    CredentialStore, TgsParameters,
+};
+use kdclab_proto::{KerberosTime, Keytab, Principal, Realm};
 use tempfile::TempDir;
 
 use super::file_of;
@@ -56,7 +59,7 @@ impl Lab {
         client
     }
 
-    fn log_in(&self, client: &mut Client, user: &str) -> kdclab_client::AsOutcome {
+    fn log_in(&self, client: &mut Client, user: &str) -> AsOutcome {
         let realm = Realm::from(self.served.variable("KDCLAB_REALM"));
         let user = Principal::parse(user, Some(&realm)).unwrap();
         let call = self.symptom(0).call.as_ref().unwrap();
@@ -70,7 +73,7 @@ impl Lab {
     fn session_from_before(&self, user: &str) -> Session {
         let session = self.served.session(&self.host);
         let outcome = self.log_in(&mut self.client("kdc1"), user);
-        let store = kdclab_client::CredentialStore::initialized(outcome);
+        let store = CredentialStore::initialized(outcome);
         std::fs::write(session.ccache(), store.to_ccache().to_bytes().unwrap()).unwrap();
         session
     }
@@ -189,7 +192,8 @@ fn ticket_request_within_the_limit() {
     session.run("kvno", &[&service], "").succeeds();
 }
 
-/// The fix "Log in again on both machines": kinit notes the difference of the clocks, and kvno allows for it.
+/// The fix "Log in again on both machines": kinit notes the difference of the clocks, and what uses the
+/// cache allows for it, towards the KDC and towards a service with the KDC's clock.
 fn a_new_login_helps(host: &str) {
     let id = "clock-skew-ticket-request-timesync";
     let lab = Lab::start(id, Phase::Broken, host);
@@ -200,6 +204,20 @@ fn a_new_login_helps(host: &str) {
         .fails_with("Clock skew");
     session.kinit(&["alice"], "correct horse").succeeds();
     session.run("kvno", &[&service], "").succeeds();
+    let mut gss = Gss::mit(lab.home.path());
+    let conf = lab.served.krb5_conf(host);
+    let service = host_based(&lab.called(0).0);
+    let login = Login::Cache(&session.ccache());
+    let token = gss.initiate(&conf, &login, &service).unwrap();
+    let keytab = std::fs::read(lab.served.dir().join("nn1.keytab")).unwrap();
+    let mut acceptor = Acceptor::new(
+        ClientConfig::mit(lab.served.variable("KDCLAB_REALM")),
+        Keytab::parse(&keytab).unwrap(),
+    );
+    let mut elsewhere = lab.client("nn1");
+    let time = elsewhere.clock();
+    let accepted = acceptor.accept(time, &mut elsewhere.rng, None, &token);
+    gss.answer(&accepted.unwrap().reply.unwrap()).unwrap();
 }
 
 #[test]
@@ -283,7 +301,7 @@ fn expired(id: &str) -> (Lab, Session) {
     credential.authtime = begin;
     credential.starttime = begin;
     credential.endtime = end;
-    let store = kdclab_client::CredentialStore::initialized(outcome);
+    let store = CredentialStore::initialized(outcome);
     std::fs::write(session.ccache(), store.to_ccache().to_bytes().unwrap()).unwrap();
     (lab, session)
 }
