@@ -114,16 +114,19 @@ pub fn run(
         .build()
         .map_err(ServeError::Runtime)?;
     runtime.block_on(async {
-        let mut listeners = Vec::new();
-        for kdc in world.kdcs() {
-            listeners.push(Listener::bind(kdc).await?);
-        }
-        let addresses = addresses(&listeners);
         let client = scenario
             .script
             .first_call()
             .map(|call| call.from.get_ref().as_str())
             .or_else(|| world.client_configs().next().map(|(host, _)| host));
+        // Foreign programs run by this machine's clock, so it is the one of the client's host.
+        let client_offset = client.map_or(0, |host| world.clock_offset(host));
+        let mut listeners = Vec::new();
+        for mut kdc in world.kdcs() {
+            kdc.clock_offset = kdc.clock_offset.saturating_sub(client_offset);
+            listeners.push(Listener::bind(kdc).await?);
+        }
+        let addresses = addresses(&listeners);
         let directory = Directory::create(options.dir.as_deref(), client, &world, &addresses)?;
         let environment = directory.environment(&scenario.script, &world, &addresses);
         let ready = Ready {

@@ -8,7 +8,6 @@ use kdclab_proto::{KerberosTime, Key, KeyUsage, NameType, Principal, PrincipalNa
 use rand::CryptoRng;
 
 use crate::context::{Answer, Context, encrypted, seal};
-use crate::error::PreauthFailure;
 use crate::outcome::Issued;
 use crate::{Attributes, Dialect, KdcError, PrincipalEntry, preauth};
 
@@ -280,8 +279,8 @@ fn pre_authenticate(
     request: &KdcReq,
 ) -> Result<bool, KdcError> {
     let method_data = || preauth::method_data(context, client, &request.req_body().etype);
-    let pre_authenticated = preauth::verify(context, client, request).map_err(|cause| {
-        if !matches!(cause, PreauthFailure::ClockSkew { .. }) {
+    let pre_authenticated = preauth::verify(context, client, request).inspect_err(|error| {
+        if matches!(error, KdcError::PreauthFailed { .. }) {
             context.traffic.count_failure(
                 context.database.realm(),
                 client.id(),
@@ -289,11 +288,6 @@ fn pre_authenticate(
                 client.unlocked_at,
                 context.time(),
             );
-        }
-        KdcError::PreauthFailed {
-            cause,
-            method_data: method_data(),
-            is_filtered: context.database.policy().filter_preauth_errors,
         }
     })?;
     if client.attributes.contains(Attributes::REQUIRES_HW_AUTH) {

@@ -330,15 +330,6 @@ pub enum KdcError {
 /// What is wrong with a PA-ENC-TIMESTAMP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PreauthFailure {
-    /// The client's clock is too far from the KDC's.
-    ClockSkew {
-        /// The client's time.
-        client: Timestamp,
-        /// The KDC's time.
-        kdc: Timestamp,
-        /// The difference allowed.
-        limit: std::time::Duration,
-    },
     /// The client has no key of this type.
     NoKeyOfType(Enctype),
     /// It is malformed.

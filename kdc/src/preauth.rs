@@ -7,7 +7,7 @@ use kdclab_proto::messages::{
 use kdclab_proto::{Enctype, KerberosString, KeyUsage, Timestamp};
 
 use crate::context::{Context, decrypted};
-use crate::error::PreauthFailure;
+use crate::error::{KdcError, PreauthFailure};
 use crate::{Dialect, LongTermKey, PrincipalEntry};
 
 /// Whether a client has proved to know its password: `false` when it did not try.
@@ -15,21 +15,28 @@ pub(crate) fn verify(
     context: &Context<'_>,
     client: &PrincipalEntry,
     request: &KdcReq,
-) -> Result<bool, PreauthFailure> {
+) -> Result<bool, KdcError> {
+    let failed = |cause| KdcError::PreauthFailed {
+        cause,
+        method_data: method_data(context, client, &request.req_body().etype),
+        is_filtered: context.database.policy().filter_preauth_errors,
+    };
     let Some(value) = request.padata(PadataType::ENC_TIMESTAMP) else {
         return Ok(false);
     };
-    let data = EncryptedData::decode_padded(value).map_err(|_| PreauthFailure::Undecodable)?;
+    let data =
+        EncryptedData::decode_padded(value).map_err(|_| failed(PreauthFailure::Undecodable))?;
     let key = client
         .newest_key(data.etype)
         .filter(|key| context.database.policy().permits(key.key.enctype()))
-        .ok_or(PreauthFailure::NoKeyOfType(data.etype))?;
-    let plain =
-        decrypted(&key.key, KeyUsage::PA_ENC_TIMESTAMP, &data).ok_or(PreauthFailure::WrongKey)?;
-    let stamp = PaEncTsEnc::decode_padded(&plain).map_err(|_| PreauthFailure::Undecodable)?;
+        .ok_or_else(|| failed(PreauthFailure::NoKeyOfType(data.etype)))?;
+    let plain = decrypted(&key.key, KeyUsage::PA_ENC_TIMESTAMP, &data)
+        .ok_or_else(|| failed(PreauthFailure::WrongKey))?;
+    let stamp =
+        PaEncTsEnc::decode_padded(&plain).map_err(|_| failed(PreauthFailure::Undecodable))?;
     if !context.is_within_skew(stamp.patimestamp) {
         let microseconds = stamp.pausec.and_then(|pausec| u32::try_from(pausec).ok());
-        return Err(PreauthFailure::ClockSkew {
+        return Err(KdcError::ClockSkew {
             client: microseconds
                 .and_then(|microseconds| Timestamp::new(stamp.patimestamp, microseconds))
                 .unwrap_or_else(|| stamp.patimestamp.timestamp()),

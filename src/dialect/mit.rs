@@ -1,6 +1,8 @@
 //! MIT krb5 1.20: the texts of its libraries and of kinit.
 
-use kdclab_client::{AcceptError, ApExchangeError, ClientError, Exchange, Refusal, WantedKey};
+use kdclab_client::{
+    AcceptError, AcceptorName, ApExchangeError, ClientError, Exchange, Refusal, WantedKey,
+};
 use kdclab_proto::{Enctype, ErrorCode, LibraryError};
 
 const PASSWORD_INCORRECT: &str = "Password incorrect";
@@ -23,9 +25,9 @@ pub(super) fn client_text(error: &ClientError, is_typed: bool) -> Option<String>
         ClientError::KdcUnreachable { realm, failures } if !failures.service_unavailable() => {
             Some(format!("Cannot contact any KDC for realm '{realm}'"))
         }
-        // What GSS-API says of an empty cache; the file is the default one of the first user of a machine.
+        // What GSS-API says of an empty cache. It has the user's number in place of krb5.conf's `%{uid}`.
         ClientError::NoCredential { .. } => Some(
-            "No Kerberos credentials available (default cache: FILE:/tmp/krb5cc_1000)".to_owned(),
+            "No Kerberos credentials available (default cache: FILE:/tmp/krb5cc_%{uid})".to_owned(),
         ),
         ClientError::Refused(refusal) => refusal_text(refusal),
         _ => number_text(error.com_err()?),
@@ -79,6 +81,10 @@ pub(super) fn acceptor_text(error: &AcceptError) -> Option<String> {
                 "{} not found in keytab; {stale} is likely out of date",
                 ticket(wanted)
             ))
+        }
+        // A GSS acceptor that takes any name looks whether there is anything in its keytab.
+        AcceptError::NoCredentials { acceptor, .. } if **acceptor == AcceptorName::Any => {
+            Some("Keytab FILE:/etc/krb5.keytab is nonexistent or empty".to_owned())
         }
         AcceptError::ServerNotInKeytab(wanted) => Some(format!(
             "Request ticket server {} not found in keytab (ticket kvno {})",

@@ -73,6 +73,9 @@ impl Directory {
         for (host, keytab) in world.keytabs() {
             write_keytab(&self.keytab(host), keytab)?;
         }
+        for (host, keytab) in world.client_keytabs() {
+            write_keytab(&self.client_keytab_of(host), keytab)?;
+        }
         write_keytab(&self.client_keytab(), &world.user_keytab())
     }
 
@@ -93,7 +96,16 @@ impl Directory {
             "KRB5RCACHENAME",
             format!("file2:{}", self.path.join("rcache").display()),
         );
-        set("KRB5_CLIENT_KTNAME", file(self.client_keytab()));
+        let own_identity = call.filter(|call| call.user.is_none()).and_then(|call| {
+            world
+                .client_keytabs()
+                .find(|(host, _)| host == call.from.get_ref())
+        });
+        let client_keytab = match own_identity {
+            Some((host, _)) => self.client_keytab_of(host),
+            None => self.client_keytab(),
+        };
+        set("KRB5_CLIENT_KTNAME", file(client_keytab));
         set("KRB5_CONFIG", self.krb5_conf().display().to_string());
         if let Some(call) = call
             && let Some(user) = world.caller(call)
@@ -124,6 +136,11 @@ impl Directory {
 
     fn keytab(&self, host: &str) -> PathBuf {
         self.path.join(format!("{host}.keytab"))
+    }
+
+    /// The keys with which the programs of `host` log in.
+    fn client_keytab_of(&self, host: &str) -> PathBuf {
+        self.path.join(format!("{host}.client.keytab"))
     }
 
     fn client_keytab(&self) -> PathBuf {

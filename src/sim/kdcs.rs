@@ -45,7 +45,7 @@ impl World {
                 realms: process.realms.clone(),
                 kdc: process.kdc.clone(),
                 traffic: process.traffic.clone(),
-                clock_offset: self.hosts.get(host).map_or(0, |host| host.clock_offset),
+                clock_offset: self.clock_offset(host),
                 udp_reply_limit: self.udp_reply_limit(process),
             })
             .collect()

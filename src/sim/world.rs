@@ -255,6 +255,19 @@ impl World {
             .map(|(name, host)| (name.as_str(), &host.keytab))
     }
 
+    /// The keytabs with which the programs of hosts log in, of the hosts that have one.
+    pub fn client_keytabs(&self) -> impl Iterator<Item = (&str, &Keytab)> {
+        self.hosts
+            .iter()
+            .filter(|(_, host)| !host.client_keytab.entries.is_empty())
+            .map(|(name, host)| (name.as_str(), &host.client_keytab))
+    }
+
+    /// How far a host's clock is from the true time, in microseconds.
+    pub fn clock_offset(&self, host: &str) -> i64 {
+        self.hosts.get(host).map_or(0, |host| host.clock_offset)
+    }
+
     /// The newest keys of every principal that is no service of a host: users, and what hosts run as.
     pub fn user_keytab(&self) -> Keytab {
         let mut entries: Vec<KeytabEntry> = Vec::new();

@@ -22,6 +22,8 @@ pub(crate) struct Client {
     pub(crate) config: ClientConfig,
     pub(crate) kdcs: HashMap<Realm, Vec<SocketAddr>>,
     pub(crate) rng: ChaCha12Rng,
+    /// How far its clock is from this machine's, in microseconds.
+    pub(crate) clock_offset: i64,
     /// How each message of the last exchange was answered.
     pub(crate) transports: Vec<Transport>,
 }
@@ -62,14 +64,20 @@ impl Client {
                 .map(|realm| ((*realm).into(), vec![kdc]))
                 .collect(),
             rng: ChaCha12Rng::try_from_rng(&mut SysRng).unwrap(),
+            clock_offset: 0,
             transports: Vec::new(),
         }
+    }
+
+    /// The time by its clock.
+    pub(crate) fn clock(&self) -> Timestamp {
+        now().offset_by(self.clock_offset)
     }
 
     pub(crate) fn log_in(&mut self, parameters: AsParameters) -> Result<AsOutcome, ClientError> {
         self.transports.clear();
         let (mut exchange, mut step) =
-            AsExchange::start(&self.config, parameters, now(), &mut self.rng);
+            AsExchange::start(&self.config, parameters, self.clock(), &mut self.rng);
         loop {
             match step {
                 Step::Done(outcome) => return Ok(outcome),
@@ -77,7 +85,7 @@ impl Client {
                 Step::Send { realm, bytes } => {
                     let answer = self.deliver(&realm, bytes);
                     let answer = answer.as_deref().map_err(Clone::clone);
-                    step = exchange.input(now(), &mut self.rng, answer);
+                    step = exchange.input(self.clock(), &mut self.rng, answer);
                 }
             }
         }
@@ -89,8 +97,14 @@ impl Client {
         parameters: TgsParameters,
     ) -> Result<Credential, ClientError> {
         self.transports.clear();
-        let (mut exchange, mut step) =
-            TgsExchange::start(&self.config, with, &[], parameters, now(), &mut self.rng);
+        let (mut exchange, mut step) = TgsExchange::start(
+            &self.config,
+            with,
+            &[],
+            parameters,
+            self.clock(),
+            &mut self.rng,
+        );
         loop {
             match step {
                 Step::Done(credential) => return Ok(credential),
@@ -98,7 +112,7 @@ impl Client {
                 Step::Send { realm, bytes } => {
                     let answer = self.deliver(&realm, bytes);
                     let answer = answer.as_deref().map_err(Clone::clone);
-                    step = exchange.input(now(), &mut self.rng, answer);
+                    step = exchange.input(self.clock(), &mut self.rng, answer);
                 }
             }
         }

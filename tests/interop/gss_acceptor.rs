@@ -1,16 +1,13 @@
 //! Our initiator against MIT's GSS-API acceptor.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::{Child, ChildStdout, Stdio};
-
 use kdclab_client::{
     ApExchange, ApExchangeError, ApParameters, AsParameters, Credential, TgsParameters,
 };
 use kdclab_proto::{ErrorCode, Keytab, Principal, Realm};
 
 use crate::driver::{Client, now};
-use crate::mit_realm::{MitRealm, missing};
+use crate::gss::Gss;
+use crate::mit_realm::MitRealm;
 
 const LAB: &str = "LAB.EXAMPLE";
 const SERVICE: &str = "host/srv1.lab.example";
@@ -19,59 +16,32 @@ const PRINCIPALS: &[&str] = &[
     "addprinc -randkey host/srv1.lab.example",
     "addprinc -randkey host/srv2.lab.example",
 ];
-/// Debian's python3-gssapi belongs to Debian's interpreter.
-const PYTHON: &str = "/usr/bin/python3";
 
-/// The acceptor's process; it ends after as many connections as it was told, or when this is dropped.
-struct MitAcceptor {
-    process: Child,
-    lines: BufReader<ChildStdout>,
-    port: u16,
+/// An acceptor of MIT krb5 with a keytab.
+struct MitAcceptor<'a> {
+    gss: Gss,
+    realm: &'a MitRealm,
 }
 
-impl MitAcceptor {
-    fn start(realm: &MitRealm, keytab: &Keytab, connections: u32) -> Self {
-        let path = realm.path("acceptor.keytab");
-        std::fs::write(&path, keytab.to_bytes().unwrap()).unwrap();
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/gss_acceptor.py");
-        let mut process = realm
-            .command(PYTHON)
-            .arg(script)
-            .arg(connections.to_string())
-            .env("KRB5_KTNAME", &path)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|error| missing(PYTHON, &error));
-        let mut lines = BufReader::new(process.stdout.take().unwrap());
-        let mut port = String::new();
-        lines.read_line(&mut port).unwrap();
-        let port = port.trim().parse().expect("python3-gssapi is installed");
+impl<'a> MitAcceptor<'a> {
+    fn start(realm: &'a MitRealm, keytab: &Keytab) -> Self {
+        std::fs::write(realm.path("acceptor.keytab"), keytab.to_bytes().unwrap()).unwrap();
         Self {
-            process,
-            lines,
-            port,
+            gss: Gss::mit(&realm.path("")),
+            realm,
         }
     }
 
-    /// Sends a token; the answer, and what the acceptor says of it.
+    /// The answer to a token, and what the acceptor says of it.
     fn exchange(&mut self, token: &[u8]) -> (Vec<u8>, String) {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        let length = u32::try_from(token.len()).unwrap().to_be_bytes();
-        stream.write_all(&[&length, token].concat()).unwrap();
-        let mut length = [0; 4];
-        stream.read_exact(&mut length).unwrap();
-        let mut answer = vec![0; u32::from_be_bytes(length) as usize];
-        stream.read_exact(&mut answer).unwrap();
-        let mut told = String::new();
-        self.lines.read_line(&mut told).unwrap();
-        (answer, told.trim().to_owned())
-    }
-}
-
-impl Drop for MitAcceptor {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        let conf = self.realm.path("krb5.conf");
+        let keytab = self.realm.path("acceptor.keytab");
+        let accepted = self.gss.accept(&conf, &keytab, "", token);
+        let told = match accepted.result {
+            Ok(initiator) => format!("accepted {initiator}"),
+            Err(told) => told.to_string(),
+        };
+        (accepted.answer, told)
     }
 }
 
@@ -99,7 +69,7 @@ fn start(client: &mut Client, ticket: &Credential) -> (ApExchange, Vec<u8>) {
 fn mutual_authentication() {
     let (realm, mut client, _, ticket) = prepared();
     let keytab = realm.keytab(LAB, &[SERVICE]);
-    let mut acceptor = MitAcceptor::start(&realm, &keytab, 1);
+    let mut acceptor = MitAcceptor::start(&realm, &keytab);
     let (exchange, token) = start(&mut client, &ticket);
     let (answer, told) = acceptor.exchange(&token);
     assert_eq!(told, "accepted alice@LAB.EXAMPLE");
@@ -110,7 +80,7 @@ fn mutual_authentication() {
 fn delegation() {
     let (realm, mut client, tgt, ticket) = prepared();
     let keytab = realm.keytab(LAB, &[SERVICE]);
-    let mut acceptor = MitAcceptor::start(&realm, &keytab, 1);
+    let mut acceptor = MitAcceptor::start(&realm, &keytab);
     let forwarded = client
         .ticket(&tgt, TgsParameters::forward(&LAB.into(), None))
         .unwrap();
@@ -132,7 +102,7 @@ fn delegation() {
 fn an_answer_to_another_request_is_not_taken() {
     let (realm, mut client, _, ticket) = prepared();
     let keytab = realm.keytab(LAB, &[SERVICE]);
-    let mut acceptor = MitAcceptor::start(&realm, &keytab, 1);
+    let mut acceptor = MitAcceptor::start(&realm, &keytab);
     let (_, token) = start(&mut client, &ticket);
     let (answer, _) = acceptor.exchange(&token);
     let (other, _) = start(&mut client, &ticket);
@@ -155,7 +125,7 @@ fn code(result: Result<kdclab_client::EstablishedContext, ApExchangeError>) -> E
 fn a_replay_is_34() {
     let (realm, mut client, _, ticket) = prepared();
     let keytab = realm.keytab(LAB, &[SERVICE]);
-    let mut acceptor = MitAcceptor::start(&realm, &keytab, 2);
+    let mut acceptor = MitAcceptor::start(&realm, &keytab);
     let (exchange, token) = start(&mut client, &ticket);
     acceptor.exchange(&token);
     let (answer, told) = acceptor.exchange(&token);
@@ -170,7 +140,7 @@ fn a_stale_keytab_is_44() {
     realm.kadmin(LAB, &format!("cpw -randkey {SERVICE}"));
     let server = principal(SERVICE).name.at(Realm::default());
     let ticket = client.ticket(&tgt, TgsParameters::service(server)).unwrap();
-    let mut acceptor = MitAcceptor::start(&realm, &stale, 1);
+    let mut acceptor = MitAcceptor::start(&realm, &stale);
     let (exchange, token) = start(&mut client, &ticket);
     let (answer, told) = acceptor.exchange(&token);
     assert!(
@@ -190,7 +160,7 @@ fn a_wrong_key_of_the_right_version_is_31() {
     for entry in &mut keytab.entries {
         entry.key_bytes[0] ^= 1;
     }
-    let mut acceptor = MitAcceptor::start(&realm, &keytab, 1);
+    let mut acceptor = MitAcceptor::start(&realm, &keytab);
     let (exchange, token) = start(&mut client, &ticket);
     let (answer, told) = acceptor.exchange(&token);
     assert!(
@@ -209,7 +179,7 @@ fn a_keytab_without_the_enctype_of_the_ticket_is_44() {
     let mut keytab = realm.keytab(LAB, &[SERVICE]);
     let enctype = ticket.ticket.enc_part.etype;
     keytab.entries.retain(|entry| entry.enctype != enctype);
-    let mut acceptor = MitAcceptor::start(&realm, &keytab, 1);
+    let mut acceptor = MitAcceptor::start(&realm, &keytab);
     let (exchange, token) = start(&mut client, &ticket);
     let (answer, told) = acceptor.exchange(&token);
     assert!(
@@ -226,7 +196,7 @@ fn a_keytab_without_the_enctype_of_the_ticket_is_44() {
 fn a_keytab_of_another_principal_is_35() {
     let (realm, mut client, _, ticket) = prepared();
     let keytab = realm.keytab(LAB, &["host/srv2.lab.example"]);
-    let mut acceptor = MitAcceptor::start(&realm, &keytab, 1);
+    let mut acceptor = MitAcceptor::start(&realm, &keytab);
     let (exchange, token) = start(&mut client, &ticket);
     let (answer, told) = acceptor.exchange(&token);
     assert!(

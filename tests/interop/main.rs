@@ -2,10 +2,14 @@
 //!
 //! These need the packages that `tests/install-peers` installs; a missing program is a failure.
 
+mod agreement;
 mod driver;
+mod gss;
 mod gss_acceptor;
+mod krb5kdc;
 mod mit_clients;
 mod mit_kdc;
 mod mit_realm;
+mod play;
 mod served;
 mod theft;

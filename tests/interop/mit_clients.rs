@@ -2,7 +2,7 @@
 
 use crate::served::{Served, Session, text};
 
-fn logged_in<'a>(served: &'a Served, arguments: &[&str]) -> Session<'a> {
+fn logged_in(served: &Served, arguments: &[&str]) -> Session {
     let session = served.session("ws1");
     session
         .kinit(&[arguments, &["alice"]].concat(), "correct horse")
@@ -11,7 +11,7 @@ fn logged_in<'a>(served: &'a Served, arguments: &[&str]) -> Session<'a> {
 }
 
 /// `kvno -k`, which decrypts the ticket with the service's own key.
-fn service_ticket_opens(served: &Served, session: &Session<'_>, service: &str, host: &str) {
+fn service_ticket_opens(served: &Served, session: &Session, service: &str, host: &str) {
     let keytab = served.dir().join(format!("{host}.keytab"));
     let printed = session
         .run("kvno", &["-k", text(&keytab), service], "")

@@ -434,43 +434,19 @@ fn mit_reads_and_uses_our_credential_cache() {
     let store = CredentialStore::initialized(alice(&mut client));
     let bytes = store.to_ccache().to_bytes().unwrap();
     std::fs::write(realm.path("ccache"), &bytes).unwrap();
-    let klist = realm.command("klist").arg("-ef").output().unwrap();
-    let text = String::from_utf8_lossy(&klist.stdout).into_owned();
+    let text = realm.run("klist", &["-ef"], "");
     assert!(
         text.contains("Default principal: alice@LAB.EXAMPLE"),
         "{text}"
     );
     assert!(text.contains("krbtgt/LAB.EXAMPLE@LAB.EXAMPLE"), "{text}");
-    let kvno = realm
-        .command("kvno")
-        .arg("host/srv1.lab.example")
-        .output()
-        .unwrap();
-    assert!(
-        kvno.status.success(),
-        "{}",
-        String::from_utf8_lossy(&kvno.stderr)
-    );
+    realm.run("kvno", &["host/srv1.lab.example"], "");
 }
 
 #[test]
 fn we_use_the_credential_cache_of_kinit() {
-    use std::io::Write;
     let realm = lab();
-    let mut kinit = realm
-        .command("kinit")
-        .arg("alice")
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    kinit
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(b"correct-horse\n")
-        .unwrap();
-    assert!(kinit.wait().unwrap().success());
+    realm.run("kinit", &["alice"], "correct-horse\n");
     let bytes = std::fs::read(realm.path("ccache")).unwrap();
     let (store, unusable) = CredentialStore::from_ccache(&Ccache::parse(&bytes).unwrap());
     assert!(unusable.is_empty(), "{unusable:?}");

@@ -1,5 +1,6 @@
 //! A realm of MIT's own KDC: a private directory, a database, `krb5kdc` on loopback.
 
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -19,41 +20,61 @@ const ATTEMPTS: u32 = 8;
 /// How often the KDC is asked whether it answers, 50 ms apart.
 const POLLS: u32 = 200;
 
+/// A realm to be: its name, commands for kadmin.local, and lines of its section in kdc.conf.
+pub(crate) struct RealmSetup<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) prepare: &'a [&'a str],
+    pub(crate) section: String,
+}
+
 impl MitRealm {
     /// A KDC of `realms`; `prepare` are the commands for kadmin.local of each. `kdc_conf` goes into
     /// `[kdcdefaults]`.
     pub(crate) fn start(realms: &[(&str, &[&str])], kdc_conf: &str) -> Self {
+        let realms: Vec<_> = realms
+            .iter()
+            .map(|(name, prepare)| RealmSetup {
+                name,
+                prepare,
+                section: "max_renewable_life = 7d\n  supported_enctypes = aes256-cts aes128-cts \
+                          aes256-sha2 aes128-sha2 rc4-hmac camellia256-cts camellia128-cts"
+                    .to_owned(),
+            })
+            .collect();
+        Self::with(&realms, "allow_rc4 = true", kdc_conf)
+    }
+
+    /// A KDC of `realms`. `libdefaults` go into its krb5.conf, `kdcdefaults` into its kdc.conf.
+    pub(crate) fn with(realms: &[RealmSetup<'_>], libdefaults: &str, kdcdefaults: &str) -> Self {
         for _ in 0..ATTEMPTS {
-            if let Some(started) = Self::try_start(realms, kdc_conf) {
+            if let Some(started) = Self::try_start(realms, libdefaults, kdcdefaults) {
                 return started;
             }
         }
         panic!("krb5kdc found no free port");
     }
 
-    fn try_start(realms: &[(&str, &[&str])], kdc_conf: &str) -> Option<Self> {
+    fn try_start(realms: &[RealmSetup<'_>], libdefaults: &str, kdcdefaults: &str) -> Option<Self> {
         let directory = TempDir::new().unwrap();
         let port = free_port();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let path = |name: &str| directory.path().join(name).display().to_string();
-        let mut krb5 = String::from(
-            "[libdefaults]\n dns_lookup_kdc = false\n dns_lookup_realm = false\n rdns = false\n\
-             dns_canonicalize_hostname = false\n allow_rc4 = true\n",
+        let mut krb5 = format!(
+            "[libdefaults]\n dns_lookup_kdc = false\n dns_lookup_realm = false\n rdns = false\n \
+             dns_canonicalize_hostname = false\n {libdefaults}\n",
         );
-        krb5.push_str(&format!(" default_realm = {}\n[realms]\n", realms[0].0));
+        krb5.push_str(&format!(" default_realm = {}\n[realms]\n", realms[0].name));
         let mut kdc = format!(
-            "[kdcdefaults]\n kdc_listen = {address}\n kdc_tcp_listen = {address}\n{kdc_conf}\n[realms]\n"
+            "[kdcdefaults]\n kdc_listen = {address}\n kdc_tcp_listen = {address}\n{kdcdefaults}\n[realms]\n"
         );
         let mut domains = String::from("[domain_realm]\n");
-        for (realm, _) in realms {
-            krb5.push_str(&format!(" {realm} = {{\n  kdc = {address}\n }}\n"));
-            domains.push_str(&format!(" .{} = {realm}\n", realm.to_ascii_lowercase()));
+        for RealmSetup { name, section, .. } in realms {
+            krb5.push_str(&format!(" {name} = {{\n  kdc = {address}\n }}\n"));
+            domains.push_str(&format!(" .{} = {name}\n", name.to_ascii_lowercase()));
             kdc.push_str(&format!(
-                " {realm} = {{\n  database_name = {}\n  key_stash_file = {}\n  max_renewable_life = 7d\n  \
-                 supported_enctypes = aes256-cts aes128-cts aes256-sha2 aes128-sha2 rc4-hmac camellia256-cts camellia128-cts\n \
-                 acl_file = {}\n }}\n",
-                path(&format!("{realm}.db")),
-                path(&format!("{realm}.stash")),
+                " {name} = {{\n  database_name = {}\n  key_stash_file = {}\n  acl_file = {}\n  {section}\n }}\n",
+                path(&format!("{name}.db")),
+                path(&format!("{name}.stash")),
                 path("acl"),
             ));
         }
@@ -61,16 +82,16 @@ impl MitRealm {
         krb5.push_str("[logging]\n kdc = STDERR\n");
         std::fs::write(path("krb5.conf"), krb5).unwrap();
         std::fs::write(path("kdc.conf"), kdc).unwrap();
-        for (realm, commands) in realms {
-            let create = ["create", "-s", "-P", "master", "-r", *realm];
-            run(directory.path(), "kdb5_util", &create);
-            for command in *commands {
-                kadmin(directory.path(), realm, command);
+        for RealmSetup { name, prepare, .. } in realms {
+            let create = ["create", "-s", "-P", "master", "-r", *name];
+            run(directory.path(), "kdb5_util", &create, "");
+            for command in *prepare {
+                kadmin(directory.path(), name, command);
             }
         }
         let mut arguments = vec!["-n"];
-        for (realm, _) in realms {
-            arguments.extend(["-r", realm]);
+        for realm in realms {
+            arguments.extend(["-r", realm.name]);
         }
         let log = std::fs::File::create(directory.path().join("kdc.log")).unwrap();
         let kdc = command(directory.path(), "krb5kdc")
@@ -85,7 +106,7 @@ impl MitRealm {
             directory,
             address,
         };
-        this.answers(realms[0].0).then_some(this)
+        this.answers(realms[0].name).then_some(this)
     }
 
     /// Whether the KDC comes to answer; false when it ends, as it does when its port is taken.
@@ -114,14 +135,19 @@ impl MitRealm {
         self.directory.path().join(name)
     }
 
+    /// What the KDC has logged.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.path("kdc.log")).unwrap()
+    }
+
     /// Runs one command of kadmin.local on a realm's database.
     pub(crate) fn kadmin(&self, realm: &str, command: &str) {
         kadmin(self.directory.path(), realm, command);
     }
 
-    /// A program that uses this realm.
-    pub(crate) fn command(&self, program: &str) -> Command {
-        command(self.directory.path(), program)
+    /// Runs a program that uses this realm, with `input` typed; what it printed.
+    pub(crate) fn run(&self, program: &str, arguments: &[&str], input: &str) -> String {
+        run(self.directory.path(), program, arguments, input)
     }
 
     /// A keytab with the current keys of `principals`, exported without changing them.
@@ -151,7 +177,7 @@ fn free_port() -> u16 {
 }
 
 fn kadmin(directory: &Path, realm: &str, query: &str) {
-    run(directory, "kadmin.local", &["-r", realm, "-q", query]);
+    run(directory, "kadmin.local", &["-r", realm, "-q", query], "");
 }
 
 fn command(directory: &Path, program: &str) -> Command {
@@ -173,12 +199,17 @@ fn command(directory: &Path, program: &str) -> Command {
     command
 }
 
-fn run(directory: &Path, program: &str, arguments: &[&str]) {
-    let output = command(directory, program)
+fn run(directory: &Path, program: &str, arguments: &[&str], input: &str) -> String {
+    let mut child = command(directory, program)
         .args(arguments)
-        .stdin(Stdio::null())
-        .output()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .unwrap_or_else(|error| missing(program, &error));
+    // A program that does not ask has closed its input already.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
     let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     // kadmin.local ends with success even when its query failed.
     let failed = text.contains("while ") && !text.contains("WARNING: no policy");
@@ -186,6 +217,7 @@ fn run(directory: &Path, program: &str, arguments: &[&str]) {
         output.status.success() && !failed,
         "{program} {arguments:?}:\n{text}"
     );
+    text
 }
 
 pub(crate) fn missing(program: &str, error: &std::io::Error) -> ! {

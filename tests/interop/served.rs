@@ -1,17 +1,19 @@
 //! `kdclab serve` as a child process, and MIT's programs run against it.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::mit_realm::missing;
+
 /// A served scenario; it stops when this is dropped.
 pub(crate) struct Served {
     child: Child,
     facts: Value,
-    home: TempDir,
+    _home: TempDir,
 }
 
 impl Served {
@@ -29,7 +31,11 @@ impl Served {
             .read_line(&mut line)
             .unwrap();
         let facts = serde_json::from_str(&line).expect("serve prints one line of JSON");
-        Self { child, facts, home }
+        Self {
+            child,
+            facts,
+            _home: home,
+        }
     }
 
     /// The plain healthy world.
@@ -45,22 +51,26 @@ impl Served {
             .unwrap_or_else(|| panic!("serve announces {name}"))
     }
 
+    /// Where the KDCs listen.
+    pub(crate) fn kdc_addresses(&self) -> impl Iterator<Item = &str> {
+        let kdcs = self.facts["kdcs"].as_array().expect("a list of KDCs");
+        kdcs.iter().filter_map(|kdc| kdc["address"].as_str())
+    }
+
     /// The directory that `serve` filled.
     pub(crate) fn dir(&self) -> PathBuf {
         self.variable("KDCLAB_DIR").into()
     }
 
     /// A user's session on `host`: a credential cache and a krb5.conf.
-    pub(crate) fn session(&self, host: &str) -> Session<'_> {
-        Session {
-            served: self,
-            directory: TempDir::new_in(self.home.path()).unwrap(),
-            krb5_conf: self
-                .dir()
-                .join(format!("{host}.krb5.conf"))
-                .display()
-                .to_string(),
-        }
+    pub(crate) fn session(&self, host: &str) -> Session {
+        let client_keytab = self.variable("KRB5_CLIENT_KTNAME");
+        Session::new(&self.krb5_conf(host)).with_variable("KRB5_CLIENT_KTNAME", client_keytab)
+    }
+
+    /// The krb5.conf of `host`.
+    pub(crate) fn krb5_conf(&self, host: &str) -> PathBuf {
+        self.dir().join(format!("{host}.krb5.conf"))
     }
 }
 
@@ -75,13 +85,26 @@ impl Drop for Served {
 }
 
 /// A user's session on one host.
-pub(crate) struct Session<'a> {
-    served: &'a Served,
+pub(crate) struct Session {
     directory: TempDir,
     krb5_conf: String,
+    variables: Vec<(String, String)>,
 }
 
-impl Session<'_> {
+impl Session {
+    pub(crate) fn new(krb5_conf: &Path) -> Self {
+        Self {
+            directory: TempDir::new().unwrap(),
+            krb5_conf: krb5_conf.display().to_string(),
+            variables: Vec::new(),
+        }
+    }
+
+    fn with_variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// Lines that take precedence over the served krb5.conf.
     pub(crate) fn with_krb5_conf(mut self, lines: &str) -> Self {
         let path = self.directory.path().join("krb5.conf");
@@ -94,27 +117,31 @@ impl Session<'_> {
         self.directory.path().join("ccache")
     }
 
+    /// What MIT's library did in this session so far, as it tells it.
+    pub(crate) fn trace(&self) -> String {
+        std::fs::read_to_string(self.directory.path().join("trace")).unwrap_or_default()
+    }
+
     /// Runs a program, with `input` typed, and returns what it did.
     pub(crate) fn run(&self, program: &str, arguments: &[&str], input: &str) -> Finished {
+        let file = |name: &str| self.directory.path().join(name);
         let mut child = Command::new(program)
             .args(arguments)
+            .envs(self.variables.iter().cloned())
             .env("KRB5_CONFIG", &self.krb5_conf)
+            .env("KRB5_TRACE", file("trace"))
             .env("KRB5CCNAME", format!("FILE:{}", self.ccache().display()))
             .env(
-                "KRB5_CLIENT_KTNAME",
-                self.served.variable("KRB5_CLIENT_KTNAME"),
+                "KRB5RCACHENAME",
+                format!("file2:{}", file("rcache").display()),
             )
-            .env("KRB5RCACHENAME", self.served.variable("KRB5RCACHENAME"))
             .env("LC_ALL", "C")
             .env_remove("KRB5_KTNAME")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| {
-                panic!("cannot run {program} ({error}); tests/install-peers installs it")
-            });
-        use std::io::Write;
+            .unwrap_or_else(|error| missing(program, &error));
         // A program that does not ask has closed its input already.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         let what = format!("{program} {}", arguments.join(" "));
@@ -152,6 +179,11 @@ impl Finished {
     pub(crate) fn succeeds(self) -> String {
         assert!(self.success, "{} failed:\n{}", self.what, self.output);
         self.output
+    }
+
+    /// Everything it printed, if it failed.
+    pub(crate) fn failure(self) -> Option<String> {
+        (!self.success).then_some(self.output)
     }
 
     /// It failed and printed `text`.

@@ -324,7 +324,6 @@ impl fmt::Display for KdcError {
 impl fmt::Display for PreauthFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ClockSkew { client, kdc, limit } => skew(f, client, kdc, limit.as_secs()),
             Self::NoKeyOfType(enctype) => write!(f, "the client has no key of type {enctype}"),
             Self::Undecodable => f.write_str("the encrypted timestamp is malformed"),
             Self::WrongKey => {

@@ -3,7 +3,7 @@
 use kdclab_proto::ErrorCode;
 use kdclab_proto::messages::{KdcOptions, KerbErrorData, PadataType, TicketFlags};
 
-use super::{KdcError, PreauthFailure};
+use super::KdcError;
 use crate::{Dialect, RequestKind};
 
 const STATUS_ACCOUNT_DISABLED: u32 = 0xc000_0072;
@@ -91,14 +91,11 @@ impl KdcError {
             }
             Self::PostdateNotAllowed => ErrorCode::KDC_ERR_CANNOT_POSTDATE,
             Self::PreauthFailed {
-                cause, is_filtered, ..
-            } => match cause {
-                PreauthFailure::ClockSkew { .. } => ErrorCode::KRB_AP_ERR_SKEW,
-                PreauthFailure::WrongKey if !is_filtered => ErrorCode::KRB_AP_ERR_BAD_INTEGRITY,
-                PreauthFailure::NoKeyOfType(_)
-                | PreauthFailure::Undecodable
-                | PreauthFailure::WrongKey => ErrorCode::KDC_ERR_PREAUTH_FAILED,
-            },
+                cause: PreauthFailure::WrongKey,
+                is_filtered: false,
+                ..
+            } => ErrorCode::KRB_AP_ERR_BAD_INTEGRITY,
+            Self::PreauthFailed { .. } => ErrorCode::KDC_ERR_PREAUTH_FAILED,
             Self::ResponseTooBig { .. } => ErrorCode::KRB_ERR_RESPONSE_TOO_BIG,
             Self::SecondTicketMismatch { .. } | Self::ServiceMismatch { .. } => {
                 ErrorCode::KDC_ERR_SERVER_NOMATCH
@@ -143,7 +140,6 @@ impl KdcError {
             | Self::ChecksumMissing
             | Self::ChecksumTypeUnknown(_)
             | Self::ClientMismatch { .. }
-            | Self::ClockSkew { .. }
             | Self::HeaderOptionsRefused
             | Self::HeaderServerUnknown(_)
             | Self::HeaderTicketUndecryptable { .. }
@@ -167,6 +163,8 @@ impl KdcError {
             Self::ClientLockedOut { .. } => "LOCKED_OUT",
             Self::ClientNameMissing => "NULL_CLIENT",
             Self::ClientUnknown(_) => "CLIENT_NOT_FOUND",
+            // A wrong clock and a wrong password have one word in the log.
+            Self::ClockSkew { .. } => by_kind("PREAUTH_FAILED", "PROCESS_TGS"),
             Self::DelegationNotAllowed => "NOT_ALLOWED_TO_DELEGATE",
             Self::ForUserChecksumInappropriate(_) | Self::ForUserChecksumMismatch => {
                 "INVALID_S4U2SELF_CHECKSUM"
@@ -251,14 +249,11 @@ impl KdcError {
                 Some(method_data.encode())
             }
             Self::PreauthFailed {
-                cause,
-                method_data,
-                is_filtered,
-            } => match cause {
-                PreauthFailure::ClockSkew { .. } => None,
-                PreauthFailure::WrongKey if !is_filtered => None,
-                _ => Some(method_data.encode()),
-            },
+                cause: PreauthFailure::WrongKey,
+                is_filtered: false,
+                ..
+            } => None,
+            Self::PreauthFailed { method_data, .. } => Some(method_data.encode()),
             Self::ClientDisabled => status(STATUS_ACCOUNT_DISABLED),
             Self::ClientExpired { .. } => status(STATUS_ACCOUNT_EXPIRED),
             Self::ClientLockedOut { .. } => status(STATUS_ACCOUNT_LOCKED_OUT),

@@ -1,0 +1,161 @@
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.security.PrivilegedActionException;
+import java.security.PrivilegedExceptionAction;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import javax.security.auth.Subject;
+import javax.security.auth.callback.Callback;
+import javax.security.auth.callback.CallbackHandler;
+import javax.security.auth.callback.PasswordCallback;
+import javax.security.auth.login.AppConfigurationEntry;
+import javax.security.auth.login.AppConfigurationEntry.LoginModuleControlFlag;
+import javax.security.auth.login.Configuration;
+import javax.security.auth.login.LoginContext;
+import javax.security.auth.login.LoginException;
+import org.ietf.jgss.GSSContext;
+import org.ietf.jgss.GSSCredential;
+import org.ietf.jgss.GSSException;
+import org.ietf.jgss.GSSManager;
+import org.ietf.jgss.GSSName;
+import org.ietf.jgss.Oid;
+
+/**
+ * Krb5LoginModule and JGSS, told what to do line by line: fields between tabs, binary ones in hexadecimal.
+ *
+ * <pre>
+ * login     KRB5_CONF KIND PRINCIPAL SECRET          -> done | failed
+ * initiate  KRB5_CONF KIND PRINCIPAL SECRET SERVICE  -> token TOKEN | failed
+ * answer    TOKEN                                    -> done | failed
+ * accept    KRB5_CONF KEYTAB PRINCIPAL      TOKEN    -> accepted TOKEN INITIATOR | refused TOKEN
+ * </pre>
+ *
+ * KIND is password, keytab or ccache. failed and refused end with the texts of the exception and its causes.
+ */
+final class Gss {
+    private static final HexFormat HEX = HexFormat.of();
+
+    private final Oid kerberos = new Oid("1.2.840.113554.1.2.2");
+    private GSSContext context;
+
+    private Gss() throws GSSException {}
+
+    public static void main(String[] arguments) throws GSSException, IOException {
+        var gss = new Gss();
+        var input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String line; (line = input.readLine()) != null; ) {
+            System.out.println(String.join("\t", gss.obey(line.split("\t", -1))));
+        }
+    }
+
+    private List<String> obey(String[] fields) {
+        try {
+            if (!fields[0].equals("answer")) {
+                System.setProperty("java.security.krb5.conf", fields[1]);
+            }
+            return switch (fields[0]) {
+                case "accept" -> accept(fields[2], fields[3], HEX.parseHex(fields[4]));
+                case "answer" -> answer(HEX.parseHex(fields[1]));
+                case "initiate" -> initiate(fields[2], fields[3], fields[4], fields[5]);
+                case "login" -> login(fields[2], fields[3], fields[4]);
+                default -> throw new IllegalArgumentException(fields[0]);
+            };
+        } catch (Exception error) {
+            var told = new ArrayList<>(List.of("failed"));
+            if (fields[0].equals("accept")) {
+                told = new ArrayList<>(List.of("refused", ""));
+            }
+            for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+                if (!(cause instanceof PrivilegedActionException)) {
+                    told.add(cause.getClass().getSimpleName() + ": " + cause.getMessage());
+                }
+            }
+            return told.stream().map(text -> text.replaceAll("\\s+", " ")).toList();
+        }
+    }
+
+    private List<String> login(String kind, String principal, String secret) throws LoginException {
+        subject(kind, principal, secret, true);
+        return List.of("done");
+    }
+
+    private List<String> initiate(String kind, String principal, String secret, String service)
+            throws LoginException, PrivilegedActionException {
+        Subject subject;
+        try {
+            subject = subject(kind, principal, secret, true);
+        } catch (LoginException error) {
+            // A cache is optional, as in Hadoop's configuration: without it there is nobody to act for.
+            if (!kind.equals("ccache")) {
+                throw error;
+            }
+            subject = new Subject();
+        }
+        return Subject.doAs(subject, (PrivilegedExceptionAction<List<String>>) () -> {
+            var manager = GSSManager.getInstance();
+            var name = manager.createName(service, GSSName.NT_HOSTBASED_SERVICE);
+            context = manager.createContext(name, kerberos, null, GSSContext.DEFAULT_LIFETIME);
+            context.requestMutualAuth(true);
+            return List.of("token", HEX.formatHex(context.initSecContext(new byte[0], 0, 0)));
+        });
+    }
+
+    private List<String> answer(byte[] token) throws GSSException {
+        context.initSecContext(token, 0, token.length);
+        return List.of("done");
+    }
+
+    private List<String> accept(String keytab, String principal, byte[] token)
+            throws LoginException, PrivilegedActionException {
+        var subject = subject("keytab", principal, keytab, false);
+        return Subject.doAs(subject, (PrivilegedExceptionAction<List<String>>) () -> {
+            var manager = GSSManager.getInstance();
+            var credential = manager.createCredential(
+                    null, GSSCredential.INDEFINITE_LIFETIME, kerberos, GSSCredential.ACCEPT_ONLY);
+            var acceptor = manager.createContext(credential);
+            var answer = acceptor.acceptSecContext(token, 0, token.length);
+            return List.of("accepted", answer == null ? "" : HEX.formatHex(answer), acceptor.getSrcName().toString());
+        });
+    }
+
+    private static Subject subject(String kind, String principal, String secret, boolean initiates)
+            throws LoginException {
+        var options = new HashMap<>(Map.of(
+                "refreshKrb5Config", "true",
+                "isInitiator", Boolean.toString(initiates)));
+        if (!principal.isEmpty()) {
+            options.put("principal", principal);
+        }
+        switch (kind) {
+            case "ccache" -> options.putAll(Map.of(
+                    "useTicketCache", "true", "ticketCache", secret, "doNotPrompt", "true"));
+            case "keytab" -> options.putAll(Map.of(
+                    "useKeyTab", "true", "keyTab", secret, "doNotPrompt", "true", "storeKey", "true"));
+            case "password" -> {}
+            default -> throw new IllegalArgumentException(kind);
+        }
+        var entry = new AppConfigurationEntry(
+                "com.sun.security.auth.module.Krb5LoginModule", LoginModuleControlFlag.REQUIRED, options);
+        var configuration = new Configuration() {
+            @Override
+            public AppConfigurationEntry[] getAppConfigurationEntry(String name) {
+                return new AppConfigurationEntry[] {entry};
+            }
+        };
+        CallbackHandler typist = callbacks -> {
+            for (Callback callback : callbacks) {
+                if (callback instanceof PasswordCallback password) {
+                    password.setPassword(secret.toCharArray());
+                }
+            }
+        };
+        var subject = new Subject();
+        new LoginContext("gss", subject, typist, configuration).login();
+        return subject;
+    }
+}

@@ -1,0 +1,92 @@
+"""GSS-API of MIT krb5, told what to do line by line: fields between tabs, binary ones in hexadecimal.
+
+login     KRB5_CONF KIND PRINCIPAL SECRET          -> done | failed
+initiate  KRB5_CONF KIND PRINCIPAL SECRET SERVICE  -> token TOKEN | failed
+answer    TOKEN                                    -> done | failed
+accept    KRB5_CONF KEYTAB                TOKEN    -> accepted TOKEN INITIATOR | refused TOKEN
+
+KIND is `password`, `keytab` or, to initiate, `ccache`. `failed` and `refused` end with the minor code and the texts of the error.
+"""
+
+import os
+import sys
+
+import gssapi
+
+KERBEROS = gssapi.MechType.kerberos
+
+
+def acquired(kind, principal, secret):
+    name = gssapi.Name(principal, gssapi.NameType.kerberos_principal)
+    if kind == "password":
+        result = gssapi.raw.acquire_cred_with_password(
+            name, secret.encode(), usage="initiate", mechs=[KERBEROS]
+        )
+        return gssapi.Credentials(base=result.creds)
+    store = {"client_keytab": secret, "ccache": "MEMORY:" + principal}
+    creds = gssapi.Credentials(name=name, usage="initiate", mechs=[KERBEROS], store=store)
+    # Only whoever asks for something makes it log in.
+    creds.inquire()
+    return creds
+
+
+def initiator(kind, principal, secret, service):
+    creds = None
+    if kind == "ccache":
+        # The default cache; whether anything is in it shows when the token is made.
+        os.environ["KRB5CCNAME"] = "FILE:" + secret
+    else:
+        creds = acquired(kind, principal, secret)
+    return gssapi.SecurityContext(
+        name=gssapi.Name(service, gssapi.NameType.hostbased_service),
+        creds=creds,
+        usage="initiate",
+        mech=KERBEROS,
+        flags=gssapi.RequirementFlag.mutual_authentication,
+    )
+
+
+def accept(keytab, token):
+    creds = gssapi.Credentials(usage="accept", mechs=[KERBEROS], store={"keytab": keytab})
+    context = gssapi.SecurityContext(creds=creds, usage="accept")
+    answer = context.step(token) or b""
+    told = str(context.initiator_name)
+    if context.delegated_creds is not None:
+        told += f" delegating {context.delegated_creds.name}"
+    return ["accepted", answer.hex(), told]
+
+
+def problem(error):
+    texts = error.get_all_statuses(error.maj_code, True)
+    texts += error.get_all_statuses(error.min_code, False)
+    return [str(error.min_code), *texts]
+
+
+def main():
+    # An error that has a token for the initiator is raised at once, with that token.
+    gssapi.SecurityContext.__DEFER_STEP_ERRORS__ = False
+    context = None
+    for line in sys.stdin:
+        verb, *fields = line.rstrip("\n").split("\t")
+        if verb != "answer":
+            os.environ["KRB5_CONFIG"] = fields.pop(0)
+        try:
+            match verb:
+                case "accept":
+                    told = accept(fields[0], bytes.fromhex(fields[1]))
+                case "answer":
+                    context.step(bytes.fromhex(fields[0]))
+                    told = ["done"]
+                case "initiate":
+                    context = initiator(*fields)
+                    told = ["token", context.step().hex()]
+                case "login":
+                    acquired(*fields)
+                    told = ["done"]
+        except gssapi.exceptions.GSSError as error:
+            token = [(error.token or b"").hex()] if verb == "accept" else []
+            told = ["refused" if verb == "accept" else "failed", *token, *problem(error)]
+        print("\t".join(told), flush=True)
+
+
+main()
