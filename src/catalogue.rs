@@ -54,7 +54,7 @@ impl Scenario {
     }
 
     /// What a reader would miss in the file, though it runs.
-    pub fn lints(&self) -> Vec<Box<Fault>> {
+    pub fn lints(&self) -> Vec<Fault> {
         script::lint(&self.script, &Source::new(&self.path, &self.text))
     }
 

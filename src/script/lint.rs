@@ -10,7 +10,7 @@ use super::spanned::Spanned;
 use crate::catalogue;
 
 /// Everything that `kdclab check` warns of in the scenario that `source` holds.
-pub(crate) fn lint(script: &Script, source: &Source) -> Vec<Box<Fault>> {
+pub(crate) fn lint(script: &Script, source: &Source) -> Vec<Fault> {
     let mut lints = Lints {
         source,
         found: Vec::new(),
@@ -30,13 +30,13 @@ pub(crate) fn lint(script: &Script, source: &Source) -> Vec<Box<Fault>> {
 
 struct Lints<'a> {
     source: &'a Source,
-    found: Vec<Box<Fault>>,
+    found: Vec<Fault>,
 }
 
 impl Lints<'_> {
     fn warn(&mut self, span: std::ops::Range<usize>, title: String, help: &str) {
         self.found
-            .push(self.source.warning(span, title, Some(help.to_owned())));
+            .push(*self.source.warning(span, title, Some(help.to_owned())));
     }
 
     fn id(&mut self) {

@@ -151,7 +151,7 @@ impl Scope {
     /// # Errors
     /// What is wrong with the text.
     pub fn holder_named(&self, text: &str) -> Result<Holder, String> {
-        if self.hosts.contains(text) {
+        if self.hosts.contains_key(text) {
             return Ok(Holder::Host(text.to_owned()));
         }
         self.parse(text).map(Holder::User)

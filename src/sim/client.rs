@@ -21,7 +21,7 @@ use super::outcome::{Failure, OsError, SessionError, cause_name};
 use super::world::World;
 use super::{framed, outcome::Outcome};
 use crate::dialect;
-use crate::script::model::{Call, Replay};
+use crate::script::model::{Call, DialectName, Replay};
 use crate::script::values::ErrorName;
 
 /// How long a client waits for a connection: Linux's seven SYNs, of which a transcript shows the first.

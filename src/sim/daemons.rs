@@ -189,6 +189,7 @@ impl World {
         };
         Outcome {
             result,
+            flags: None,
             took: Duration::ZERO,
             log_start,
         }

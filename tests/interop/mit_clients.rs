@@ -149,7 +149,7 @@ fn kvno_user_to_user() {
 }
 
 /// The service of srv1, logged on with its keytab.
-fn service(served: &Served) -> Session<'_> {
+fn service(served: &Served) -> Session {
     let session = served.session("srv1");
     let keytab = served.dir().join("srv1.keytab");
     let arguments = ["-k", "-t", text(&keytab), "-f", "host/srv1.lab.example"];

@@ -145,6 +145,11 @@ impl MitRealm {
         kadmin(self.directory.path(), realm, command);
     }
 
+    /// A program that uses this realm.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        command(self.directory.path(), program)
+    }
+
     /// Runs a program that uses this realm, with `input` typed; what it printed.
     pub(crate) fn run(&self, program: &str, arguments: &[&str], input: &str) -> String {
         run(self.directory.path(), program, arguments, input)

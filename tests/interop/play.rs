@@ -13,7 +13,7 @@ use kdclab::script::verb::{LinkEffect, Verb};
 use kdclab::sim::{SessionError, World};
 use kdclab_client::gss::{ContextToken, TokenId};
 use kdclab_proto::messages::KrbError;
-use kdclab_proto::{Keytab, Principal};
+use kdclab_proto::{KeyCache, Keytab, Principal};
 use tempfile::TempDir;
 
 use crate::driver::now;
@@ -95,7 +95,7 @@ impl<'a> Play<'a> {
             scenario,
             phase,
             world: match kdc {
-                Kdc::Krb5kdc => World::build(script, DEFAULT_SEED, None),
+                Kdc::Krb5kdc => World::build(script, DEFAULT_SEED, None, &KeyCache::default()),
                 Kdc::Ours => check::world_in(scenario, phase, DEFAULT_SEED, None),
             }
             .unwrap(),
@@ -573,7 +573,7 @@ pub(crate) fn com_err(error: ErrorName) -> Option<i32> {
     match error {
         ErrorName::Library(error) => Some(error.0),
         ErrorName::Protocol(code) => code.com_err(),
-        ErrorName::Session(_) => None,
+        ErrorName::Daemon(_) | ErrorName::Os(_) | ErrorName::Session(_) => None,
     }
 }
 

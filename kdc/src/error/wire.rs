@@ -4,7 +4,7 @@ use kdclab_proto::ErrorCode;
 use kdclab_proto::messages::{KdcOptions, KerbErrorData, PadataType, TicketFlags};
 
 use super::KdcError;
-use crate::{Dialect, RequestKind};
+use crate::{Dialect, PreauthFailure, RequestKind};
 
 const STATUS_ACCOUNT_DISABLED: u32 = 0xc000_0072;
 const STATUS_ACCOUNT_EXPIRED: u32 = 0xc000_0193;
