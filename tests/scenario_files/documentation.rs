@@ -14,16 +14,18 @@ const DOCUMENT: &str = include_str!("../../docs/scenarios.md");
 
 /// The section of each table that has one of its own. Other tables belong to the section of the table or
 /// verb that holds them; a verb's section has its name.
-const SECTIONS: [(&str, &str); 12] = [
+const SECTIONS: [(&str, &str); 14] = [
     ("AcceptorTable", "`acceptor` of a host"),
     ("Call", "Calls"),
     ("ClientTable", "`client` of a host"),
     ("Control", "`[[control]]`"),
     ("Fix", "`[[fix]]`"),
     ("HostTable", "`[host]`"),
+    ("Job", "Jobs and daemons"),
     ("RealmSettings", "`settings` of a realm"),
     ("RealmTable", "`[realm.\"NAME\"]`"),
     ("ServiceTable", "Services"),
+    ("StartDaemon", "Jobs and daemons"),
     ("SymptomCheck", "`[[symptom]]`"),
     ("TrustTable", "`[[trust]]`"),
     ("UserTable", "Users"),
