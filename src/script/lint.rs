@@ -124,11 +124,15 @@ impl Lints<'_> {
 
     fn symptoms(&mut self, symptoms: &[Spanned<SymptomCheck>]) {
         let states_something = |symptom: &SymptomCheck| {
-            symptom.error.is_some()
-                || symptom.trace.is_some()
-                || symptom.packets.is_some()
-                || symptom.takes.is_some()
-                || !symptom.log.is_empty()
+            let stated = symptom.expectation();
+            symptom.must_fail.is_some()
+                || stated.error.is_some()
+                || stated.trace.is_some()
+                || stated.packets.is_some()
+                || stated.takes.is_some()
+                || stated.flags.is_some()
+                || !stated.log.is_empty()
+                || !stated.decrypted_by.is_empty()
         };
         if let Some(first) = symptoms.first()
             && !symptoms
@@ -138,7 +142,7 @@ impl Lints<'_> {
             self.warn(
                 first.span(),
                 "the symptom is no different from health".to_owned(),
-                "say what the fault changes: an `error`, or else `trace`, `packets`, `takes` or `log`",
+                "say what the fault changes: an `error`, or else `must_fail`, `trace`, `packets`, `takes`, `flags` or `log`",
             );
         }
     }
