@@ -278,7 +278,15 @@ impl Run<'_> {
         expectation: &Expectation,
         outcome: &Outcome,
     ) {
-        for difference in mismatch::differences(world, start, expectation, outcome) {
+        let mut differences = mismatch::differences(world, start, expectation, outcome)
+            .into_iter()
+            .peekable();
+        while let Some(difference) = differences.next() {
+            // The packets of the act are shown once, below all that is wrong with it.
+            let timeline = match differences.peek() {
+                Some(_) => Vec::new(),
+                None => world.timeline(start),
+            };
             self.mismatches.push(Mismatch {
                 phase,
                 place: self
@@ -287,7 +295,7 @@ impl Run<'_> {
                 what: difference.what,
                 expected: difference.expected,
                 actual: difference.actual,
-                timeline: world.timeline(start),
+                timeline,
             });
         }
     }

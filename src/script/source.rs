@@ -53,12 +53,27 @@ impl Source {
 
     pub(super) fn toml_fault(&self, error: &toml::de::Error) -> Box<Fault> {
         let message = error.message().trim_end();
+        let span = error.span().unwrap_or(0..0);
         let (title, help) = match message.split_once(", expected ") {
-            Some((title, choices)) => (title, Some(format!("expected {choices}"))),
-            None => (message, message.strip_prefix("missing field ").map(add)),
+            Some(("invalid type: map", "a sequence")) => {
+                let written = self.text.get(span.clone()).unwrap_or_default();
+                let title = "a table stands where a list belongs".to_owned();
+                (title, Some(as_list(written)))
+            }
+            Some((title, expected)) => {
+                let title = title.replacen("unknown variant", "unknown name", 1);
+                let help = match quoted(&title).next() {
+                    Some(name) if title.starts_with("unknown ") => choices(name, quoted(expected)),
+                    _ => format!("expected {expected}"),
+                };
+                (title, Some(help))
+            }
+            None => (
+                message.to_owned(),
+                message.strip_prefix("missing field ").map(add),
+            ),
         };
-        let title = title.to_owned();
-        self.fault(error.span().unwrap_or(0..0), title, help)
+        self.fault(span, title, help)
     }
 
     /// The line and column of a byte offset, both from 1.
@@ -78,6 +93,20 @@ impl Source {
 
 fn add(field: &str) -> String {
     format!("add {field}")
+}
+
+/// How a table, by its heading or in one line, becomes an entry of a list.
+fn as_list(written: &str) -> String {
+    if written.starts_with('[') {
+        format!("write `[{written}]`: there may be several")
+    } else {
+        "put it into brackets, `[{ ... }]`".to_owned()
+    }
+}
+
+/// The names between backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
 }
 
 fn position(text: &str, offset: usize) -> (usize, usize) {

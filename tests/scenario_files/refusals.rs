@@ -89,12 +89,14 @@ macro_rules! refusals {
 }
 
 refusals! { GOOD,
-    unknown_top_level_key: "story " => "strory", "unknown field `strory`", "`story`";
-    unknown_key_of_a_host: "clock = " => "clokc = ", "unknown field `clokc`", "`clock`";
-    unknown_verb: "reset_key" => "rest_key", "unknown variant `rest_key`", "`reset_key`";
-    unknown_dialect: "\"windows\"" => "\"vms\"", "unknown variant `vms`", "`windows`";
+    unknown_top_level_key: "story " => "strory", "unknown field `strory`", "did you mean `story`?";
+    unknown_key_of_a_host: "clock = " => "clokc = ", "unknown field `clokc`", "did you mean `clock`?";
+    unknown_verb: "reset_key" => "rest_key", "unknown name `rest_key`", "did you mean `reset_key`?";
+    table_for_a_list: "[[fault]]" => "[fault]", "a table stands where a list belongs", "write `[[fault]]`";
+    table_in_one_line_for_a_list: "[\"S000-5\"]" => "{ id = \"S000-5\" }", "a table stands where a list belongs", "`[{ ... }]`";
+    unknown_dialect: "\"windows\"" => "\"vms\"", "unknown name `vms`", "expected one of `mit`";
     wrong_type: "works   = true" => "works   = \"yes\"", "expected a boolean", "";
-    unknown_abi: "ws1  = { clock = \"+10s\" }" => "ws1  = { abi = \"vax\", dialect = \"pan-os\" }", "unknown variant `vax`", "`mips`";
+    unknown_abi: "ws1  = { clock = \"+10s\" }" => "ws1  = { abi = \"vax\", dialect = \"pan-os\" }", "unknown name `vax`", "`mips`";
     an_abi_that_nobody_tells: "ws1  = { clock = \"+10s\" }" => "ws1  = { abi = \"mips\" }",
         "host `ws1` tells no errno numbers", "dialect = \"pan-os\"";
     a_lock_that_mit_waits_for: "[{ wait = \"5m\" }]" => "[{ lock_ccache = { user = \"alice\", on = \"ws1\" } }]",
@@ -537,4 +539,18 @@ fn a_fix_meets_the_world_as_the_symptom_left_it() {
     let report = check::run(&scenario, 1);
     let shown: Vec<String> = report.mismatches.iter().map(ToString::to_string).collect();
     assert!(report.is_ok(), "{}", shown.join("\n"));
+}
+
+#[test]
+fn the_packets_of_an_act_are_shown_once() {
+    let facts = "sent_by  = \"kdc1\"\ncause    = \"replay\"\nevidence";
+    let text = GOOD.replacen("evidence", facts, 1);
+    let scenario = parse(&text).unwrap_or_else(|error| panic!("{error}"));
+    let report = check::run(&scenario, 1);
+    let hidden: Vec<bool> = report
+        .mismatches
+        .iter()
+        .map(|mismatch| mismatch.timeline.is_empty())
+        .collect();
+    assert_eq!(hidden, [true, false]);
 }
