@@ -78,6 +78,10 @@ pub(super) fn session_text(error: &ApExchangeError) -> Option<String> {
 
 pub(super) fn acceptor_text(error: &AcceptError) -> Option<String> {
     match error {
+        AcceptError::EnctypeNotPermitted { enctype, .. } => Some(format!(
+            "{} encryption type not in permitted_enctypes list",
+            long_name(*enctype)
+        )),
         AcceptError::KeyEnctype(wanted) => Some(no_key(wanted)),
         AcceptError::KeyVersion { .. }
         | AcceptError::ServerNotInKeytab(_)

@@ -4,8 +4,8 @@ mod credentials_util;
 mod krb_kdc_rep_check;
 
 use kdclab_client::{
-    AsOutcome, AsParameters, ClientConfig, ClientError, Credential, Dialect, Exchange,
-    KdcUnreachable, ReplyMismatch, Step, TgsParameters,
+    AsOutcome, AsParameters, ClientConfig, ClientError, Credential, CryptoPolicy, Dialect,
+    Exchange, KdcUnreachable, ReplyMismatch, Step, TgsParameters,
 };
 use kdclab_proto::messages::{KdcOptions, KrbError, TicketFlags};
 use kdclab_proto::{
@@ -95,6 +95,29 @@ fn allow_weak_crypto_brings_rc4_and_3des() {
     let request = AsRun::start(&config, parameters()).request();
     let types: Vec<i32> = request.req_body().etype.iter().map(|e| e.0).collect();
     assert_eq!(types, [18, 17, 20, 19, 16, 23]);
+}
+
+/// `crypto.policy=limited`. Other programs on the host, and MIT's with the same file, do not heed it.
+#[test]
+fn s004_h5_a_limited_policy_takes_aes256_out() {
+    let mut config = java();
+    config.crypto_policy = CryptoPolicy::Limited;
+    let types = |config: &ClientConfig| -> Vec<i32> {
+        let request = AsRun::start(config, parameters()).request();
+        request.req_body().etype.iter().map(|e| e.0).collect()
+    };
+    assert_eq!(types(&config), [17, 19]);
+    assert_eq!(types(&config.read_by_mit())[..2], [18, 17]);
+}
+
+#[test]
+fn mit_reads_the_same_file_with_its_own_defaults() {
+    let mut config = java();
+    config.clockskew = std::time::Duration::from_secs(77);
+    let mut expected = ClientConfig::mit(REALM);
+    expected.clockskew = config.clockskew;
+    assert_eq!(config.read_by_mit(), expected);
+    assert_eq!(expected.read_by_mit(), expected);
 }
 
 #[test]

@@ -43,6 +43,26 @@ fn a_client_that_proves_another_password_gets_nothing() {
     assert_refused(&result, ErrorCode::KDC_ERR_PREAUTH_FAILED, "PREAUTH_FAILED");
 }
 
+/// MIT before it filtered such errors; a wrong clock is told apart either way.
+#[test]
+fn a_kdc_of_old_tells_that_the_timestamp_does_not_decrypt() {
+    let mut world = World::mit();
+    world.policy("LAB", |policy| policy.filter_preauth_errors = false);
+    let alice = principal("alice@LAB");
+    let key = world.key_of_user(&alice, "wrong");
+    let result = world.logon_with(&alice, &key, body(&krbtgt("LAB")), vec![]);
+    assert_refused(
+        &result,
+        ErrorCode::KRB_AP_ERR_BAD_INTEGRITY,
+        "PREAUTH_FAILED",
+    );
+    let key = world.key_of_user(&alice, PASSWORD);
+    let stamp = enc_timestamp(&key, world.now.saturating_add(301), &mut world.rng);
+    let reply = world.send(&as_req(&alice, body(&krbtgt("LAB")), vec![stamp]));
+    let result = read_as_rep(&reply.bytes.unwrap(), &key);
+    assert_refused(&result, ErrorCode::KRB_AP_ERR_SKEW, "PREAUTH_FAILED");
+}
+
 #[test]
 fn a_client_that_proves_nothing_learns_how_to() {
     let mut world = World::mit();
