@@ -263,6 +263,8 @@ pub enum TransportName {
 pub enum LinkEffect {
     /// It arrives with one bit flipped.
     Corrupt,
+    /// It arrives with one bit of the ticket flipped that it shows: an AP-REQ or a TGS-REQ. Others pass.
+    CorruptTicket,
     /// It arrives later.
     Delay(Span),
     /// It disappears.

@@ -2,7 +2,8 @@
 //!
 //! Nobody's word is taken for it. Everyone tries the keys they have on the ciphertexts that travelled:
 //! a user the key of the password and the session keys of the caches, a host the keys of its keytabs, a
-//! KDC those of its database. What opens yields further keys, as it does for the real holder.
+//! KDC those of its database. What opens yields further keys, as it does for the real holder, who must have
+//! sent or received it.
 
 mod parts;
 
@@ -104,7 +105,16 @@ impl World {
                 continue;
             };
             let (clear, parts) = parts::of_message(message);
-            let sealed = parts.iter().map(|part| open(part, &mut rings)).collect();
+            let ends = [packet.sender, packet.receiver]
+                .map(|address| self.host_at(address).map(|host| host.name.as_str()));
+            let sees = |holder: &Holder| match holder {
+                Holder::Host(host) => ends.contains(&Some(host.as_str())),
+                Holder::User(_) => true,
+            };
+            let sealed = parts
+                .iter()
+                .map(|part| open(part, &mut rings, sees))
+                .collect();
             if index >= start {
                 dissections.push(Dissection { clear, sealed });
             }
@@ -189,7 +199,12 @@ pub(crate) fn names(holders: &BTreeSet<Holder>) -> String {
     names.join(", ")
 }
 
-fn open(part: &Part, rings: &mut BTreeMap<Holder, KeyRing>) -> SealedPart {
+/// Everyone tries their keys; whoever sees the packet keeps what it holds.
+fn open(
+    part: &Part,
+    rings: &mut BTreeMap<Holder, KeyRing>,
+    sees: impl Fn(&Holder) -> bool,
+) -> SealedPart {
     let mut sealed = SealedPart {
         name: part.name.to_owned(),
         content: None,
@@ -202,8 +217,8 @@ fn open(part: &Part, rings: &mut BTreeMap<Holder, KeyRing>) -> SealedPart {
                 sealed.opened_by.insert(holder.clone());
                 let (content, keys) = part.kind.read(&plain);
                 sealed.content = Some(content);
-                for key in keys {
-                    ring.add(key);
+                if sees(holder) {
+                    keys.into_iter().for_each(|key| ring.add(key));
                 }
             }
             None => {

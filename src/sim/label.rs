@@ -1,7 +1,7 @@
 //! What a packet carries, in the words of the RFC.
 
 use kdclab_client::gss::ContextToken;
-use kdclab_proto::messages::KrbError;
+use kdclab_proto::messages::{ApReq, KrbError, PadataType, TgsReq, Ticket};
 
 use super::network::Payload;
 
@@ -9,6 +9,16 @@ use super::network::Payload;
 pub(crate) fn message(payload: &Payload) -> Option<&[u8]> {
     let bytes = payload.content()?;
     Some(ContextToken::decode(bytes).map_or(bytes, |token| token.message))
+}
+
+/// The ticket that an AP-REQ or a TGS-REQ shows.
+pub(crate) fn shown_ticket(payload: &Payload) -> Option<Ticket> {
+    let message = message(payload)?;
+    let request = match TgsReq::decode(message) {
+        Ok(request) => ApReq::decode(request.0.padata(PadataType::TGS_REQ)?),
+        Err(_) => ApReq::decode(message),
+    };
+    Some(request.ok()?.ticket)
 }
 
 /// The message's name, `AS-REQ`.

@@ -292,6 +292,18 @@ impl Network {
                 }
                 self.deliver(arrival, packet);
             }
+            LinkEffect::CorruptTicket => {
+                if let Some(ticket) = label::shown_ticket(&packet.payload)
+                    && let Some(bytes) = packet.payload.bytes_mut()
+                    && let Some(start) = position(bytes, &ticket.enc_part.cipher)
+                {
+                    let length = ticket.enc_part.cipher.len();
+                    let index = start + self.rng.next_u32() as usize % length;
+                    bytes[index] ^= 1 << (self.rng.next_u32() % 8);
+                    packet.fate = Fate::Altered;
+                }
+                self.deliver(arrival, packet);
+            }
             LinkEffect::CopyTo(_) => {
                 let copy_to = rule.copy_to;
                 packet.fate = Fate::Duplicated;
@@ -402,4 +414,12 @@ impl Network {
         packet.fate = Fate::Dropped;
         self.transcript.push(packet);
     }
+}
+
+/// Where `part` begins in `bytes`; `None` also for an empty part.
+fn position(bytes: &[u8], part: &[u8]) -> Option<usize> {
+    if part.is_empty() {
+        return None;
+    }
+    bytes.windows(part.len()).position(|window| window == part)
 }
