@@ -323,3 +323,49 @@ fn many_instances_do_not_clash() {
         assert!(AsRep::decode(&reply).is_err());
     }
 }
+
+fn scenario(path: &str) -> String {
+    format!("{}/scenarios/{path}.toml", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn a_host_that_logs_in_from_a_keytab_has_its_own() {
+    let served = Served::start(&[
+        &scenario("002-pan-os-winrm/stale-client-keytab"),
+        "--phase",
+        "broken",
+        "--until-eof",
+    ]);
+    let announced = served.facts["env"]["KRB5_CLIENT_KTNAME"].as_str().unwrap();
+    let own = served.dir().join("fw1.client.keytab");
+    assert_eq!(announced, format!("FILE:{}", own.display()));
+    let versions = |path: &Path| -> Vec<u32> {
+        let keytab = kdclab_proto::Keytab::parse(&std::fs::read(path).unwrap()).unwrap();
+        let monitor = keytab
+            .entries
+            .iter()
+            .filter(|entry| entry.principal.to_string() == "svc-monitor@LAB.EXAMPLE");
+        monitor.map(|entry| entry.kvno).collect()
+    };
+    // The KDC has gone on to version 2, which only the keytab of all users shows.
+    assert!(versions(&own).iter().all(|kvno| *kvno == 1), "{own:?}");
+    let users = served.dir().join("users.keytab");
+    assert!(versions(&users).iter().all(|kvno| *kvno == 2), "{users:?}");
+}
+
+#[test]
+fn the_clock_of_the_machine_is_that_of_the_calling_host() {
+    let served = Served::start(&[
+        &scenario("002-pan-os-winrm/clock-skew-is-not-24"),
+        "--phase",
+        "broken",
+        "--until-eof",
+    ]);
+    let reply = over_udp(served.address(0), &as_req("svc-monitor@LAB.EXAMPLE"));
+    let error = KrbError::decode(&reply).unwrap();
+    let healthy = Served::healthy();
+    let reply = over_udp(healthy.address(0), &as_req("alice@LAB.EXAMPLE"));
+    let reference = KrbError::decode(&reply).unwrap();
+    let behind = reference.stime.unix() - error.stime.unix();
+    assert!((300..=310).contains(&behind), "{behind}");
+}

@@ -32,8 +32,8 @@ mod pan_os {
 
     agreement! {
         client_disabled: "client-disabled", Mit, Krb5kdc;
-        client_disabled_java: "client-disabled", Java, Krb5kdc;
         client_disabled_enabled: "client-disabled", Mit, Ours, fix 1;
+        client_disabled_java: "client-disabled", Java, Krb5kdc;
         client_disabled_with_ticket: "client-disabled-with-ticket", Mit, Krb5kdc;
         client_expired: "client-expired", Mit, Krb5kdc;
         client_expired_java: "client-expired", Java, Krb5kdc;
@@ -49,7 +49,10 @@ mod pan_os {
         clock_skew_is_not_24: "clock-skew-is-not-24", Mit, Ours;
         clock_skew_is_not_24_java: "clock-skew-is-not-24-java", Java, Ours;
         clock_skew_is_not_24_within_limit: "clock-skew-is-not-24", Mit, Ours, fix 2;
+        damaged_reply: "damaged-reply", Mit, Krb5kdc;
+        damaged_reply_java: "damaged-reply", Java, Krb5kdc;
         kdc_of_other_realms: "kdc-of-other-realms", Mit, Krb5kdc;
+        kdc_of_other_realms_java: "kdc-of-other-realms-java", Java, Krb5kdc;
         kdc_port_closed: "kdc-port-closed", Mit, Ours;
         kdc_port_closed_java: "kdc-port-closed-java", Java, Ours;
         kdc_silent_java: "kdc-silent-java", Java, Ours;
@@ -57,12 +60,30 @@ mod pan_os {
         no_lockout_without_preauth: "no-lockout-without-preauth", Mit, Krb5kdc;
         password_expired: "password-expired", Mit, Krb5kdc;
         password_expired_java: "password-expired", Java, Krb5kdc;
+        realm_in_lower_case: "realm-in-lower-case", Mit, Ours;
+        realm_in_lower_case_java: "realm-in-lower-case-java", Java, Ours;
         realm_misspelt: "realm-misspelt", Mit, Ours;
         realm_without_kdc: "realm-without-kdc", Mit, Ours;
         realm_without_kdc_java: "realm-without-kdc-java", Java, Ours;
+        reply_names_other_client: "reply-names-other-client", Mit, Krb5kdc;
+        reply_names_other_client_java: "reply-names-other-client-java", Java, Krb5kdc;
+        reply_names_other_client_realm: "reply-names-other-client-realm", Mit, Krb5kdc;
+        reply_names_other_client_realm_java: "reply-names-other-client-realm-java", Java, Krb5kdc;
+        reply_names_other_ticket_realm: "reply-names-other-ticket-realm", Mit, Krb5kdc;
+        reply_names_other_ticket_realm_java: "reply-names-other-ticket-realm-java", Java, Krb5kdc;
+        reply_names_other_ticket_service: "reply-names-other-ticket-service", Mit, Krb5kdc;
+        reply_names_other_ticket_service_java: "reply-names-other-ticket-service-java", Java, Krb5kdc;
+        reply_not_kerberos: "reply-not-kerberos", Mit, Krb5kdc;
+        reply_not_kerberos_java: "reply-not-kerberos-java", Java, Krb5kdc;
+        reply_recorded_earlier: "reply-recorded-earlier", Mit, Krb5kdc;
+        reply_recorded_earlier_java: "reply-recorded-earlier-java", Java, Krb5kdc;
+        request_rewritten: "request-rewritten", Mit, Krb5kdc;
+        s4u2self_user_unknown: "s4u2self-user-unknown", Mit, Krb5kdc;
         service_session_enctype: "service-session-enctype", Mit, Krb5kdc;
         stale_client_keytab: "stale-client-keytab", Mit, Ours;
         stale_client_keytab_krb5kdc: "stale-client-keytab", Mit, Krb5kdc;
+        truncated_reply: "truncated-reply", Mit, Krb5kdc;
+        truncated_reply_java: "truncated-reply-java", Java, Krb5kdc;
         undecryptable_reply: "undecryptable-reply", Mit, Krb5kdc;
         undecryptable_reply_java: "undecryptable-reply-java", Java, Krb5kdc;
         wrong_password: "wrong-password", Mit, Krb5kdc;
@@ -85,8 +106,14 @@ mod hadoop {
         cross_realm_enctype_remote_weaker_java: "cross-realm-enctype-remote-weaker-java", Java, Krb5kdc;
         cross_realm_kvno_ahead_in_lab: "cross-realm-kvno-ahead-in-lab", Mit, Krb5kdc;
         cross_realm_kvno_ahead_in_remote_java: "cross-realm-kvno-ahead-in-remote-java", Java, Krb5kdc;
+        cross_realm_missing_in_lab: "cross-realm-missing-in-lab", Mit, Krb5kdc;
+        cross_realm_missing_in_lab_java: "cross-realm-missing-in-lab-java", Java, Krb5kdc;
+        cross_realm_missing_in_remote: "cross-realm-missing-in-remote", Mit, Krb5kdc;
+        cross_realm_missing_in_remote_java: "cross-realm-missing-in-remote-java", Java, Krb5kdc;
         cross_realm_password_mismatch: "cross-realm-password-mismatch", Mit, Krb5kdc;
         cross_realm_password_mismatch_java: "cross-realm-password-mismatch", Java, Krb5kdc;
+        cross_realm_wrong_direction: "cross-realm-wrong-direction", Mit, Krb5kdc;
+        cross_realm_wrong_direction_java: "cross-realm-wrong-direction-java", Java, Krb5kdc;
         kdc_down_java: "kdc-down-java", Java, Ours;
         keytab_empty: "keytab-empty", Mit, Krb5kdc;
         keytab_of_namesake: "keytab-of-namesake", Mit, Krb5kdc;
@@ -103,13 +130,19 @@ mod hadoop {
         keytab_without_ticket_enctype: "keytab-without-ticket-enctype", Mit, Ours;
         keytab_without_ticket_enctype_java: "keytab-without-ticket-enctype-java", Java, Ours;
         no_ticket: "no-ticket", Mit, Krb5kdc;
+        no_ticket_jaas: "no-ticket-jaas", Java, Ours;
         no_ticket_java: "no-ticket-java", Java, Ours;
         renew_limit_of_krbtgt: "renew-limit-of-krbtgt", Mit, Krb5kdc;
         renew_limit_of_user: "renew-limit-of-user", Mit, Krb5kdc;
         renew_not_allowed: "renew-not-allowed", Mit, Krb5kdc;
         renew_not_requested: "renew-not-requested", Mit, Krb5kdc;
+        reply_too_big_for_udp: "reply-too-big-for-udp", Mit, Ours;
+        reply_too_big_tcp_closed: "reply-too-big-tcp-closed", Mit, Ours;
+        reply_too_big_tcp_closed_java: "reply-too-big-tcp-closed-java", Java, Ours;
         service_key_mismatch_java: "service-key-mismatch-java", Java, Ours;
         service_key_mismatch_mit: "service-key-mismatch-mit", Mit, Ours;
+        udp_preference_limit_tcp_closed: "udp-preference-limit-tcp-closed", Mit, Ours;
+        udp_preference_limit_tcp_closed_java: "udp-preference-limit-tcp-closed-java", Java, Ours;
     }
 }
 
@@ -153,13 +186,13 @@ pub(crate) fn file_of(id: &str) -> String {
         .unwrap_or_else(|| panic!("no scenario {id}"))
 }
 
-/// The host that makes the last call of the symptom, if its programs are MIT's and so are all others.
+/// The host that makes the last call of the symptom, if its programs use MIT's library and so do all others.
 fn told_of_mit(scenario: &Scenario) -> Option<String> {
     let script = &scenario.script;
     let all_mit = script
         .host
         .values()
-        .all(|host| host.dialect == DialectName::Mit);
+        .all(|host| matches!(host.dialect, DialectName::Mit | DialectName::PanOs));
     let call = script.symptom.last()?.get_ref().call.as_ref()?;
     all_mit.then(|| call.from.get_ref().clone())
 }
@@ -171,6 +204,7 @@ fn with_java(text: &str, host: &str) -> String {
             .is_some_and(|(name, table)| name.trim() == host && table.trim().starts_with('{'))
     };
     let lines = text.lines().map(|line| match is_host(line) {
+        true if line.contains("pan-os") => line.replace("pan-os", "java"),
         true if line.contains("{}") => line.replace("{}", "{ dialect = \"java\" }"),
         true => line.replacen('{', "{ dialect = \"java\",", 1),
         false => line.to_owned(),

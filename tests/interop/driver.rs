@@ -126,7 +126,7 @@ impl Client {
     ) -> Result<Credential, ClientError> {
         let parameters = S4u2SelfParameters::new(user);
         let (mut exchange, mut step) =
-            S4u2SelfExchange::start(&self.config, with, parameters, now(), &mut self.rng);
+            S4u2SelfExchange::start(&self.config, with, parameters, self.clock(), &mut self.rng);
         loop {
             match step {
                 Step::Done(credential) => return Ok(credential),
@@ -134,7 +134,7 @@ impl Client {
                 Step::Send { realm, bytes } => {
                     let answer = self.deliver(&realm, bytes);
                     let answer = answer.as_deref().map_err(Clone::clone);
-                    step = exchange.input(now(), &mut self.rng, answer);
+                    step = exchange.input(self.clock(), &mut self.rng, answer);
                 }
             }
         }

@@ -3,17 +3,21 @@
 login     KRB5_CONF KIND PRINCIPAL SECRET          -> done | failed
 initiate  KRB5_CONF KIND PRINCIPAL SECRET SERVICE  -> token TOKEN | failed
 answer    TOKEN                                    -> done | failed
+self      KRB5_CONF KEYTAB        PRINCIPAL USER   -> done | failed
 accept    KRB5_CONF KEYTAB                TOKEN    -> accepted TOKEN INITIATOR | refused TOKEN
 
-KIND is `password`, `keytab` or, to initiate, `ccache`. `failed` and `refused` end with the minor code and the texts of the error.
+KIND is `password`, `keytab` or, to initiate, `ccache`. With `self`, PRINCIPAL asks for a ticket to itself
+in the name of USER (S4U2Self). `failed` and `refused` end with the minor code and the texts of the error.
 """
 
+import itertools
 import os
 import sys
 
 import gssapi
 
 KERBEROS = gssapi.MechType.kerberos
+EMPTY_CACHES = (f"MEMORY:{number}" for number in itertools.count())
 
 
 def acquired(kind, principal, secret):
@@ -23,7 +27,7 @@ def acquired(kind, principal, secret):
             name, secret.encode(), usage="initiate", mechs=[KERBEROS]
         )
         return gssapi.Credentials(base=result.creds)
-    store = {"client_keytab": secret, "ccache": "MEMORY:" + principal}
+    store = {"client_keytab": secret, "ccache": next(EMPTY_CACHES)}
     creds = gssapi.Credentials(name=name, usage="initiate", mechs=[KERBEROS], store=store)
     # Only whoever asks for something makes it log in.
     creds.inquire()
@@ -44,6 +48,17 @@ def initiator(kind, principal, secret, service):
         mech=KERBEROS,
         flags=gssapi.RequirementFlag.mutual_authentication,
     )
+
+
+def impersonate(keytab, principal, user):
+    kerberos_name = gssapi.NameType.kerberos_principal
+    creds = gssapi.Credentials(
+        name=gssapi.Name(principal, kerberos_name),
+        usage="both",
+        mechs=[KERBEROS],
+        store={"client_keytab": keytab, "keytab": keytab, "ccache": next(EMPTY_CACHES)},
+    )
+    creds.impersonate(gssapi.Name(user, kerberos_name))
 
 
 def accept(keytab, token):
@@ -82,6 +97,9 @@ def main():
                     told = ["token", context.step().hex()]
                 case "login":
                     acquired(*fields)
+                    told = ["done"]
+                case "self":
+                    impersonate(*fields)
                     told = ["done"]
         except gssapi.exceptions.GSSError as error:
             token = [(error.token or b"").hex()] if verb == "accept" else []

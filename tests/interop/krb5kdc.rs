@@ -1,18 +1,20 @@
 //! The realms of a scenario in MIT's own KDC: tables and administrative verbs as commands of kadmin.local.
 
+mod words;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use kdclab::script::model::{RealmSettings, ServiceTable, TextOr, UserTable};
-use kdclab::script::values::{EnctypeName, Instant, Span};
+use kdclab::script::values::EnctypeName;
 use kdclab::script::verb::Verb;
-use kdclab::script::{Scope, Script};
+use kdclab::script::{Scope, Script, Spanned};
 use kdclab_proto::{Keytab, Principal};
 
+use self::words::{
+    SUPPORTED, expirations, kdcdefaults, libdefaults, names, seconds, secret, section,
+};
 use crate::mit_realm::{MitRealm, RealmSetup};
-
-/// The encryption types of new keys where a scenario has none of its own.
-const SUPPORTED: &str = "aes256-cts aes128-cts";
 
 /// A scenario's realms, served by krb5kdc.
 pub(crate) struct Krb5kdc {
@@ -78,15 +80,18 @@ impl Krb5kdc {
         }
         for trust in &script.trust {
             let (from, to) = (trust.from.get_ref(), trust.to.get_ref());
-            assert!(!trust.two_way, "trusts of both directions are not needed");
+            let mut principals = vec![format!("krbtgt/{to}@{from}")];
+            if trust.two_way {
+                principals.push(format!("krbtgt/{from}@{to}"));
+            }
             for realm in [from, to] {
                 let types = names(trust.enctypes.as_deref());
                 let types = types.unwrap_or_else(|| self.supported[realm].clone());
-                let command = format!(
-                    "addprinc -e \"{types}\" -pw \"{}\" krbtgt/{to}@{from}",
-                    trust.password
-                );
-                self.realm.kadmin(realm, &command);
+                let secret = secret(Some(&trust.password));
+                for principal in &principals {
+                    let command = format!("addprinc -e \"{types}\" {secret} {principal}");
+                    self.realm.kadmin(realm, &command);
+                }
             }
         }
         for (host, table) in &script.host {
@@ -139,7 +144,7 @@ impl Krb5kdc {
             TextOr::Table(service) => service,
             TextOr::Text(host) => {
                 plain = ServiceTable {
-                    host: Some(kdclab::script::Spanned::new(0..0, host.clone())),
+                    host: Some(Spanned::new(0..0, host.clone())),
                     ..ServiceTable::default()
                 };
                 &plain
@@ -243,6 +248,10 @@ impl Krb5kdc {
                 let principal = self.principal(name.get_ref());
                 self.kadmin(&principal, "delprinc -force");
             }
+            Verb::RemoveTrustKey(side) => {
+                let command = format!("delprinc -force {}", side.of.get_ref());
+                self.realm.kadmin(side.realm.get_ref(), &command);
+            }
             Verb::ResetKey(name) => {
                 let principal = self.principal(name.get_ref());
                 let types = self.types(&principal, None);
@@ -343,77 +352,4 @@ fn read_keytab(path: &PathBuf) -> Keytab {
         Ok(bytes) => Keytab::parse(&bytes).unwrap(),
         Err(_) => Keytab::default(),
     }
-}
-
-/// The lines of a realm's section in kdc.conf.
-fn section(settings: &RealmSettings) -> String {
-    let types = names(settings.enctypes.as_deref());
-    let mut lines = format!(
-        "supported_enctypes = {}\n",
-        types.as_deref().unwrap_or(SUPPORTED)
-    );
-    for (key, span) in [
-        ("max_life", settings.max_life),
-        ("max_renewable_life", settings.max_renewable_life),
-    ] {
-        if let Some(span) = span {
-            lines.push_str(&format!("  {key} = {}\n", seconds(span)));
-        }
-    }
-    lines
-}
-
-fn libdefaults(settings: &RealmSettings) -> String {
-    let mut lines = String::new();
-    for (key, value) in [
-        ("allow_des3", settings.allow_des3),
-        ("allow_rc4", settings.allow_rc4),
-        ("allow_weak_crypto", settings.allow_weak_crypto),
-    ] {
-        if let Some(value) = value {
-            lines.push_str(&format!("{key} = {value}\n "));
-        }
-    }
-    if let Some(types) = names(settings.permitted_enctypes.as_deref()) {
-        lines.push_str(&format!("permitted_enctypes = {types}\n "));
-    }
-    if let Some(skew) = settings.clockskew {
-        lines.push_str(&format!("clockskew = {}\n ", skew.seconds()));
-    }
-    lines
-}
-
-fn kdcdefaults(settings: &RealmSettings) -> String {
-    settings
-        .udp_reply_limit
-        .map(|limit| format!(" kdc_max_dgram_reply_size = {limit}"))
-        .unwrap_or_default()
-}
-
-fn names(types: Option<&[EnctypeName]>) -> Option<String> {
-    let names: Vec<_> = types?.iter().map(|name| name.0.to_string()).collect();
-    Some(names.join(" "))
-}
-
-fn seconds(span: Span) -> String {
-    format!("{}s", span.seconds())
-}
-
-fn secret(password: Option<&str>) -> String {
-    password.map_or_else(
-        || "-randkey".to_owned(),
-        |password| format!("-pw \"{password}\""),
-    )
-}
-
-fn expirations(expires: Option<Instant>, password_expires: Option<Instant>) -> String {
-    let mut flags = String::new();
-    for (flag, time) in [("-expire", expires), ("-pwexpire", password_expires)] {
-        if let Some(time) = time {
-            // As kadmin reads a date: `2025-12-31 23:59:59 UTC`.
-            let date = time.0.to_string().replace('T', " ").replace('Z', " UTC");
-            flags.push_str(&format!(" {flag} \"{date}\""));
-        }
-    }
-    flags
 }

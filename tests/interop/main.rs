@@ -11,5 +11,6 @@ mod mit_clients;
 mod mit_kdc;
 mod mit_realm;
 mod play;
+mod relay;
 mod served;
 mod theft;

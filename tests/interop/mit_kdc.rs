@@ -152,6 +152,64 @@ refusals! {
     expired_password_is_23("modprinc -pwexpire 2001-01-01 alice", "alice", KDC_ERR_KEY_EXPIRED);
 }
 
+/// What krb5kdc answers to a password login of a client with a wrong clock that does not learn the KDC's.
+fn login_with_clock_off_by(seconds: i64) -> Result<AsOutcome, ClientError> {
+    let realm = lab();
+    let mut client = client(&realm);
+    client.config.kdc_timesync = false;
+    client.clock_offset = seconds * 1_000_000;
+    client.log_in(AsParameters::password(principal("alice"), "correct-horse"))
+}
+
+/// What krb5kdc answers to a client whose clock jumped after the login.
+fn request_after_a_jump_of(seconds: i64) -> Result<Credential, ClientError> {
+    let realm = lab();
+    let mut client = client(&realm);
+    let tgt = alice(&mut client).credential;
+    client.clock_offset = seconds * 1_000_000;
+    client.ticket(&tgt, service("host/srv1.lab.example"))
+}
+
+/// 37, with the word that tells where the KDC noticed.
+#[track_caller]
+fn refused_for_skew<T: std::fmt::Debug>(result: Result<T, ClientError>, e_text: &str) {
+    match result {
+        Err(ClientError::Refused(refusal)) => {
+            assert_eq!(refusal.error.error_code, ErrorCode::KRB_AP_ERR_SKEW);
+            assert_eq!(refusal.error.e_text.unwrap(), e_text);
+        }
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+#[test]
+fn a_login_310_seconds_off_is_37() {
+    for seconds in [310, -310] {
+        refused_for_skew(login_with_clock_off_by(seconds), "PREAUTH_FAILED");
+    }
+}
+
+#[test]
+fn a_login_290_seconds_off_works() {
+    for seconds in [290, -290] {
+        login_with_clock_off_by(seconds).unwrap();
+    }
+}
+
+#[test]
+fn a_ticket_request_310_seconds_off_is_37() {
+    for seconds in [310, -310] {
+        refused_for_skew(request_after_a_jump_of(seconds), "PROCESS_TGS");
+    }
+}
+
+#[test]
+fn a_ticket_request_290_seconds_off_works() {
+    for seconds in [290, -290] {
+        request_after_a_jump_of(seconds).unwrap();
+    }
+}
+
 #[test]
 fn three_failures_lock_the_account() {
     let realm = lab();

@@ -1,0 +1,262 @@
+//! The calls of a scenario, made by real programs.
+
+use std::path::PathBuf;
+
+use kdclab::script::model::{Call, DialectName};
+use kdclab_proto::{Keytab, Principal};
+
+use super::Play;
+use super::failed::{Failed, refused};
+use crate::gss::{Gss, Login, Told};
+use crate::served::Session;
+
+/// The files that the scenarios' texts name: those of a program that is told nothing else.
+const DEFAULT_CCACHE: &str = "FILE:/tmp/krb5cc_%{uid}";
+const DEFAULT_KEYTAB: &str = "FILE:/etc/krb5.keytab";
+
+impl Play<'_> {
+    /// One call, by the programs of its host.
+    pub(super) fn call(&mut self, call: &Call) -> Result<(), Failed> {
+        self.acceptors.clear();
+        match self.dialect(call.from.get_ref()) {
+            _ if call.kinit => self.mit_call(call),
+            DialectName::Java => self.java_call(call),
+            DialectName::Mit => self.mit_call(call),
+            // PAN-OS has MIT's library in it, and puts the number before its text.
+            DialectName::PanOs => self.mit_call(call).map_err(|mut failed| {
+                if let Some(number) = failed.told.com_err {
+                    let texts = &mut failed.told.texts;
+                    texts
+                        .iter_mut()
+                        .for_each(|text| *text = format!("Error {number}: {text}"));
+                }
+                failed
+            }),
+            other => panic!("no programs of {other:?} run here"),
+        }
+    }
+
+    fn dialect(&self, host: &str) -> DialectName {
+        let mut hosts = self.scenario.script.host.iter();
+        let found = hosts.find(|(name, _)| name.get_ref() == host);
+        found.expect("a host").1.dialect
+    }
+
+    fn is_java(&self, host: &str) -> bool {
+        self.dialect(host) == DialectName::Java
+    }
+
+    fn java_call(&mut self, call: &Call) -> Result<(), Failed> {
+        let host = call.from.get_ref();
+        let user = self.world.caller(call).expect("a user");
+        let name = user.to_string();
+        let conf = self.krb5_conf(host);
+        let password = self.world.password(call, &user).map(str::to_owned);
+        let keytab = self.client_keytab(host);
+        let ccache = self.session(&user, host).ccache();
+        let login = if !call.log_in {
+            Login::Cache(&ccache)
+        } else if call.user.is_none() && self.has_client_keytab(host) {
+            Login::Keytab(&name, &keytab)
+        } else {
+            Login::Password(&name, password.as_deref().expect("a password"))
+        };
+        let mut java = Gss::java();
+        let failed = |told| Failed::new("OpenJDK 17", told);
+        let Some((service, at)) = self.world.called_service(call) else {
+            return java.log_in(&conf, &login).map_err(failed);
+        };
+        let service_name = host_based(&service);
+        let token = java
+            .initiate(&conf, &login, &service_name)
+            .map_err(failed)?;
+        let acceptor = self.is_java(&at).then_some(&mut *java);
+        let answer = self.accept(&at, &service, &token, acceptor)?;
+        java.answer(&answer)
+            .map_err(|told| refused("OpenJDK 17", told, &answer))
+    }
+
+    fn mit_call(&mut self, call: &Call) -> Result<(), Failed> {
+        let host = call.from.get_ref();
+        let user = self.world.caller(call).expect("a user");
+        let conf = self.krb5_conf(host);
+        let by_keytab = self.has_client_keytab(host);
+        let keytab = self.client_keytab(host);
+        let password = self.world.password(call, &user).map(str::to_owned);
+        let called = self.world.called_service(call);
+        let failed = |told| Failed::new("GSS-API of MIT krb5", told);
+        if let Some(other) = &call.for_user {
+            let other = self.principal(other.get_ref()).to_string();
+            let name = user.to_string();
+            let result = self.mit.impersonate(&conf, &keytab, &name, &other);
+            return result.map_err(failed);
+        }
+        if call.user.is_none() || self.dialect(host) == DialectName::PanOs {
+            // A program with an identity of its own, in a keytab or with a password in its configuration.
+            let name = user.to_string();
+            let login = if by_keytab {
+                Login::Keytab(&name, &keytab)
+            } else {
+                Login::Password(&name, password.as_deref().expect("a password"))
+            };
+            let Some((service, at)) = called else {
+                return self.mit.log_in(&conf, &login).map_err(failed);
+            };
+            let token = self.mit.initiate(&conf, &login, &host_based(&service));
+            return self.mit_session(&service, &at, &token.map_err(failed)?);
+        }
+        let session = self.session(&user, host);
+        let ccache = session.ccache();
+        if !call.warm {
+            let _ = std::fs::remove_file(&ccache);
+        }
+        if call.log_in && !ccache.exists() {
+            kinit(session, call, &user, password.as_deref())?;
+        }
+        if call.renew {
+            // Of a ticket request the trace has no numbers.
+            program(session, "kinit", &["-R"], "").map_err(|failed| Failed {
+                trace: None,
+                ..failed
+            })?;
+        }
+        let Some((service, at)) = called else {
+            return Ok(());
+        };
+        let login = Login::Cache(&ccache);
+        let token = self.mit.initiate(&conf, &login, &host_based(&service));
+        let token = token.map_err(|mut told| {
+            told.generalize(&ccache, DEFAULT_CCACHE);
+            failed(told)
+        })?;
+        self.mit_session(&service, &at, &token)
+    }
+
+    fn mit_session(&mut self, service: &Principal, at: &str, token: &[u8]) -> Result<(), Failed> {
+        let answer = if self.is_java(at) {
+            self.accept(at, service, token, Some(&mut Gss::java()))?
+        } else {
+            self.accept(at, service, token, None)?
+        };
+        let answered = self.mit.answer(&answer);
+        answered.map_err(|told| refused("GSS-API of MIT krb5", told, &answer))
+    }
+
+    /// The answer of the acceptor on host `at`, Java's if it is given.
+    fn accept(
+        &mut self,
+        at: &str,
+        service: &Principal,
+        token: &[u8],
+        java: Option<&mut Gss>,
+    ) -> Result<Vec<u8>, Failed> {
+        let conf = self.krb5_conf(at);
+        let keytab = self.keytab(at);
+        let held = std::fs::read(&keytab).map(|bytes| Keytab::parse(&bytes).unwrap());
+        let entries = held.unwrap_or_default().entries;
+        // Java's acceptor logs in as one principal of its keytab.
+        let principal = entries
+            .iter()
+            .map(|entry| &entry.principal)
+            .find(|principal| *principal == service)
+            .or_else(|| entries.first().map(|entry| &entry.principal))
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        // A process of its own: within one, MIT's library gives an initiator the acceptor's words.
+        let mut accepted = match java {
+            Some(java) => java.accept(&conf, &keytab, &principal, token),
+            None => Gss::mit(self.home.path()).accept(&conf, &keytab, &principal, token),
+        };
+        if let Err(told) = &mut accepted.result {
+            told.generalize(&keytab, DEFAULT_KEYTAB);
+        }
+        if let Err(told) = accepted.result {
+            self.acceptors.insert(at.to_owned(), told);
+            if accepted.answer.is_empty() {
+                let by = format!("the acceptor on {at}");
+                return Err(refused(&by, Told::nothing(), &[]));
+            }
+        }
+        Ok(accepted.answer)
+    }
+
+    fn has_client_keytab(&self, host: &str) -> bool {
+        self.world.client_keytabs().any(|(name, _)| name == host)
+    }
+
+    fn session(&mut self, user: &Principal, host: &str) -> &Session {
+        let conf = self.krb5_conf(host);
+        self.sessions
+            .entry((user.clone(), host.to_owned()))
+            .or_insert_with(|| Session::new(&conf))
+    }
+
+    fn keytab(&self, host: &str) -> PathBuf {
+        match &self.krb5kdc {
+            Some(krb5kdc) => krb5kdc.keytab(host),
+            None => self.served.dir().join(format!("{host}.keytab")),
+        }
+    }
+
+    fn client_keytab(&self, host: &str) -> PathBuf {
+        match &self.krb5kdc {
+            Some(krb5kdc) => krb5kdc.client_keytab(host),
+            None => self.served.dir().join(format!("{host}.client.keytab")),
+        }
+    }
+
+    /// The krb5.conf of `host`, with the addresses of the KDCs that the programs shall meet.
+    fn krb5_conf(&self, host: &str) -> PathBuf {
+        let path = self.home.path().join(format!("{host}.krb5.conf"));
+        let conf = std::fs::read_to_string(self.served.krb5_conf(host)).unwrap();
+        let conf = self.network.lead(conf, self.served.kdc_addresses());
+        std::fs::write(&path, conf).unwrap();
+        path
+    }
+}
+
+fn kinit(
+    session: &Session,
+    call: &Call,
+    user: &Principal,
+    password: Option<&str>,
+) -> Result<(), Failed> {
+    let mut arguments = Vec::new();
+    for (flag, span) in [("-l", call.lifetime), ("-r", call.renewable)] {
+        if let Some(span) = span {
+            arguments.extend([flag.to_owned(), format!("{}s", span.seconds())]);
+        }
+    }
+    if call.forwardable {
+        arguments.push("-f".to_owned());
+    }
+    arguments.push(user.to_string());
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let typed = format!("{}\n", password.unwrap_or_default());
+    program(session, "kinit", &arguments, &typed)
+}
+
+/// A program of MIT, which prints `kinit: TEXT while getting initial credentials`.
+fn program(session: &Session, name: &str, arguments: &[&str], typed: &str) -> Result<(), Failed> {
+    let Some(output) = session.run(name, arguments, typed).failure() else {
+        return Ok(());
+    };
+    let line = output
+        .rsplit(&format!("{name}: "))
+        .next()
+        .unwrap_or(&output);
+    let said = line.split(" while ").next().unwrap_or(line);
+    let told = Told {
+        com_err: None,
+        texts: vec![said.to_owned()],
+    };
+    Err(Failed {
+        trace: Some(session.trace()),
+        ..Failed::new(format!("{name} {}", arguments.join(" ")), told)
+    })
+}
+
+/// As GSS-API names a service: `HTTP@host.example`.
+pub(crate) fn host_based(service: &Principal) -> String {
+    service.name.to_string().replacen('/', "@", 1)
+}
