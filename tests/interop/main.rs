@@ -1,4 +1,4 @@
-//! Foreign programs against our KDC, and our client against theirs.
+//! Foreign programs against our KDC, our client against theirs, and what scenarios say of them.
 //!
 //! These need the packages that `tests/install-peers` installs; a missing program is a failure.
 
