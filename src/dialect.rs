@@ -6,6 +6,8 @@ mod java;
 mod java_6;
 mod mit;
 mod pan_os;
+#[cfg(test)]
+mod tests;
 
 use kdclab_client::gss::{ContextToken, TokenId};
 use kdclab_client::{AcceptError, ApExchangeError, ClientError};

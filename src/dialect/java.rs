@@ -37,14 +37,20 @@ pub(super) fn client_text(error: &ClientError, is_login: bool) -> Option<String>
         ClientError::NoPathToRealm { .. } => {
             Some("Fail to create credential. (63) - No service creds".to_owned())
         }
+        // Where it sends requests, it gives this code a text without the number.
+        ClientError::Refused(refusal)
+            if refusal.error.error_code == ErrorCode::KDC_ERR_SVC_UNAVAILABLE =>
+        {
+            Some("A service is not available".to_owned())
+        }
         ClientError::Refused(refusal) => {
-            let text = code_text(refusal.error.error_code)?;
+            let text = code_text(refusal.error.error_code);
             Some(match &refusal.error.e_text {
                 Some(detail) => format!("{text} - {detail}"),
                 None => text,
             })
         }
-        ClientError::ReplyMismatch(_) => code_text(ErrorCode::KRB_AP_ERR_MODIFIED),
+        ClientError::ReplyMismatch(_) => Some(code_text(ErrorCode::KRB_AP_ERR_MODIFIED)),
         ClientError::UndecodableReply {
             error: DecodeError::Truncated { .. },
             ..
@@ -86,13 +92,13 @@ pub(super) fn acceptor_text(error: &AcceptError) -> Option<String> {
         AcceptError::KeyVersion { .. }
         | AcceptError::ServerNotInKeytab(_)
         | AcceptError::TicketUndecryptable(_) => Some("Checksum failed".to_owned()),
-        AcceptError::ClockSkew { .. } => code_text(ErrorCode::KRB_AP_ERR_SKEW),
-        AcceptError::Replay { .. } => code_text(ErrorCode::KRB_AP_ERR_REPEAT),
+        AcceptError::ClockSkew { .. } => Some(code_text(ErrorCode::KRB_AP_ERR_SKEW)),
+        AcceptError::Replay { .. } => Some(code_text(ErrorCode::KRB_AP_ERR_REPEAT)),
         AcceptError::TicketEnctypeNotPermitted(wanted) => Some(format!(
             "Encryption type {} is not supported/enabled",
             long_name(wanted.enctype)
         )),
-        AcceptError::TicketExpired { .. } => code_text(ErrorCode::KRB_AP_ERR_TKT_EXPIRED),
+        AcceptError::TicketExpired { .. } => Some(code_text(ErrorCode::KRB_AP_ERR_TKT_EXPIRED)),
         _ => None,
     }
 }
@@ -115,37 +121,60 @@ fn long_name(enctype: Enctype) -> String {
     }
 }
 
-/// `Client not found in Kerberos database (6)`; `None` for a code that has not been seen in JDK 17.
-fn code_text(code: ErrorCode) -> Option<String> {
+/// `Client not found in Kerberos database (6)`. Of a code that it has no text for, such as 68, OpenJDK says
+/// `null (68)`. Some of its texts are for numbers of its own, which the protocol uses for other errors: 62, 63.
+fn code_text(code: ErrorCode) -> String {
     let text = match code {
         ErrorCode::KDC_ERR_NAME_EXP => "Client's entry in database expired",
+        ErrorCode::KDC_ERR_SERVICE_EXP => "Server's entry in database has expired",
+        ErrorCode::KDC_ERR_BAD_PVNO => "Requested protocol version number not supported",
+        ErrorCode::KDC_ERR_C_OLD_MAST_KVNO => "Client's key encrypted in old master key",
+        ErrorCode::KDC_ERR_S_OLD_MAST_KVNO => "Server's key encrypted in old master key",
         ErrorCode::KDC_ERR_C_PRINCIPAL_UNKNOWN => "Client not found in Kerberos database",
         ErrorCode::KDC_ERR_S_PRINCIPAL_UNKNOWN => "Server not found in Kerberos database",
         ErrorCode::KDC_ERR_PRINCIPAL_NOT_UNIQUE => "Multiple principal entries in database",
+        ErrorCode::KDC_ERR_NULL_KEY => "The client or server has a null key",
+        ErrorCode::KDC_ERR_CANNOT_POSTDATE => "Ticket not eligible for postdating",
+        ErrorCode::KDC_ERR_NEVER_VALID => "Requested start time is later than end time",
         ErrorCode::KDC_ERR_POLICY => "KDC policy rejects request",
         ErrorCode::KDC_ERR_BADOPTION => "KDC cannot accommodate requested option",
         ErrorCode::KDC_ERR_ETYPE_NOSUPP => "KDC has no support for encryption type",
+        ErrorCode::KDC_ERR_SUMTYPE_NOSUPP => "KDC has no support for checksum type",
+        ErrorCode::KDC_ERR_PADATA_TYPE_NOSUPP => "KDC has no support for padata type",
+        ErrorCode::KDC_ERR_TRTYPE_NOSUPP => "KDC has no support for transited type",
         ErrorCode::KDC_ERR_CLIENT_REVOKED => "Clients credentials have been revoked",
+        ErrorCode::KDC_ERR_SERVICE_REVOKED => "Credentials for server have been revoked",
         ErrorCode::KDC_ERR_TGT_REVOKED => "TGT has been revoked",
+        ErrorCode::KDC_ERR_CLIENT_NOTYET => "Client not yet valid - try again later",
+        ErrorCode::KDC_ERR_SERVICE_NOTYET => "Server not yet valid - try again later",
         ErrorCode::KDC_ERR_KEY_EXPIRED => "Password has expired - change password to reset",
         ErrorCode::KDC_ERR_PREAUTH_FAILED => "Pre-authentication information was invalid",
-        ErrorCode::KDC_ERR_SERVER_NOMATCH => "Requested server and ticket don't match",
-        ErrorCode::KDC_ERR_MUST_USE_USER2USER => "Server principal valid for user2user only",
-        ErrorCode::KDC_ERR_PATH_NOT_ACCEPTED => "KDC Policy rejects transited path",
+        ErrorCode::KDC_ERR_PREAUTH_REQUIRED => "Additional pre-authentication required",
         ErrorCode::KRB_AP_ERR_BAD_INTEGRITY => "Integrity check on decrypted field failed",
         ErrorCode::KRB_AP_ERR_TKT_EXPIRED => "Ticket expired",
         ErrorCode::KRB_AP_ERR_TKT_NYV => "Ticket not yet valid",
         ErrorCode::KRB_AP_ERR_REPEAT => "Request is a replay",
         ErrorCode::KRB_AP_ERR_NOT_US => "The ticket isn't for us",
+        ErrorCode::KRB_AP_ERR_BADMATCH => "Ticket and authenticator don't match",
         ErrorCode::KRB_AP_ERR_SKEW => "Clock skew too great",
+        ErrorCode::KRB_AP_ERR_BADADDR => "Incorrect net address",
+        ErrorCode::KRB_AP_ERR_BADVERSION => "Protocol version mismatch",
+        ErrorCode::KRB_AP_ERR_MSG_TYPE => "Invalid msg type",
         ErrorCode::KRB_AP_ERR_MODIFIED => "Message stream modified",
+        ErrorCode::KRB_AP_ERR_BADORDER => "Message out of order",
         ErrorCode::KRB_AP_ERR_BADKEYVER => "Specified version of key is not available",
         ErrorCode::KRB_AP_ERR_NOKEY => "Service key not available",
         ErrorCode::KRB_AP_ERR_MUT_FAIL => "Mutual authentication failed",
+        ErrorCode::KRB_AP_ERR_BADDIRECTION => "Incorrect message direction",
+        ErrorCode::KRB_AP_ERR_METHOD => "Alternative authentication method required",
+        ErrorCode::KRB_AP_ERR_BADSEQ => "Incorrect sequence number in message",
+        ErrorCode::KRB_AP_ERR_INAPP_CKSUM => "Inappropriate type of checksum in message",
         ErrorCode::KRB_ERR_RESPONSE_TOO_BIG => "Response too big for UDP, retry with TCP",
         ErrorCode::KRB_ERR_GENERIC => "Generic error (description in e-text)",
-        ErrorCode::KDC_ERR_WRONG_REALM => "Wrong realm",
-        _ => return None,
+        ErrorCode::KRB_ERR_FIELD_TOOLONG => "Field is too long for this implementation",
+        ErrorCode::KDC_ERR_CLIENT_NOT_TRUSTED => "Realm name not available",
+        ErrorCode::KDC_ERR_KDC_NOT_TRUSTED => "Fail to create credential.",
+        _ => "null",
     };
-    Some(format!("{text} ({})", code.0))
+    format!("{text} ({})", code.0)
 }
