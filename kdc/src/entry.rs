@@ -43,6 +43,9 @@ pub struct KeySet {
     pub keys: Vec<LongTermKey>,
 }
 
+/// How many former passwords a principal's entry remembers.
+const MAX_HISTORY: usize = 64;
+
 /// Everything that the keys of a password depend on.
 #[derive(Clone, Copy)]
 pub struct PasswordKeys<'a> {
@@ -73,6 +76,8 @@ pub struct PrincipalEntry {
     pub(crate) id: PrincipalId,
     pub(crate) principal: Principal,
     key_sets: Vec<KeySet>,
+    /// The keys that are gone, newest first, which a new password may not make again.
+    former_keys: Vec<LongTermKey>,
     /// Other names that lead to this entry.
     pub aliases: Vec<Principal>,
     /// What the principal may do and must do.
@@ -81,6 +86,8 @@ pub struct PrincipalEntry {
     pub expiration: Option<KerberosTime>,
     /// After which moment the client must change its password.
     pub password_expiration: Option<KerberosTime>,
+    /// When the password was last changed; `None` for long ago.
+    pub password_changed: Option<KerberosTime>,
     /// The longest life of its tickets; `None` for no limit of its own.
     pub max_life: Option<Duration>,
     /// The longest time its tickets can be renewed over; `None` for no limit of its own.
@@ -105,10 +112,12 @@ impl PrincipalEntry {
             id: PrincipalId(0),
             principal,
             key_sets: Vec::new(),
+            former_keys: Vec::new(),
             aliases: Vec::new(),
             attributes: Attributes::NONE,
             expiration: None,
             password_expiration: None,
+            password_changed: None,
             max_life: None,
             max_renewable_life: None,
             lockout: LockoutPolicy::default(),
@@ -202,6 +211,11 @@ impl PrincipalEntry {
     /// Puts `keys` in place as version `kvno`. Other versions stay with `keep_old` and are gone without it.
     /// New keys are not expired and need no change, as in MIT's kadmin.
     pub fn set_keys_of_version(&mut self, kvno: u32, keys: Vec<LongTermKey>, keep_old: bool) {
+        let former = self.key_sets.first().and_then(|set| set.keys.first());
+        if let Some(former) = former.cloned() {
+            self.former_keys.insert(0, former);
+            self.former_keys.truncate(MAX_HISTORY);
+        }
         if keep_old {
             self.key_sets.retain(|set| set.kvno != kvno);
         } else {
@@ -211,6 +225,12 @@ impl PrincipalEntry {
         self.key_sets.insert(newer, KeySet { kvno, keys });
         self.password_expiration = None;
         self.attributes.set(Attributes::REQUIRES_PWCHANGE, false);
+    }
+
+    /// A key of each of the last `count` passwords, the current one first.
+    pub(crate) fn last_passwords(&self, count: usize) -> impl Iterator<Item = &LongTermKey> {
+        let current = self.key_sets.first().and_then(|set| set.keys.first());
+        current.into_iter().chain(&self.former_keys).take(count)
     }
 
     /// Forgets every key version but the newest `count` (kadmin's `purgekeys` keeps one).

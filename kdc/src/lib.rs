@@ -9,6 +9,7 @@ mod database;
 mod entry;
 mod error;
 mod kdc;
+mod kpasswd;
 mod outcome;
 mod policy;
 mod preauth;
@@ -23,8 +24,11 @@ pub use database::{Database, DatabaseError};
 pub use entry::{KeySet, LockoutPolicy, LongTermKey, PasswordKeys, PrincipalEntry, PrincipalId};
 pub use error::{KdcError, PreauthFailure};
 pub use kdc::{Kdc, Protocol, Transport};
+pub use kpasswd::{
+    Kpasswd, KpasswdAnswer, KpasswdError, KpasswdExchange, KpasswdOutcome, changepw_of,
+};
 pub use outcome::{DropCause, Exchange, Issued, Outcome, Reply, RequestKind};
-pub use policy::{Dialect, RealmPolicy};
+pub use policy::{Dialect, PasswordPolicy, RealmPolicy};
 pub use traffic::{LockedUntil, LogonHistory, Traffic};
 pub use transited::{InvalidTransited, add_transited, expand_transited};
 pub use trust::{

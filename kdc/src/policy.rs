@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kdclab_proto::crypto::{Salt, WeakCryptoPolicy};
-use kdclab_proto::{Enctype, PrincipalName, Realm};
+use kdclab_proto::{Enctype, Principal, PrincipalName, Realm};
 
 use crate::Attributes;
 
@@ -16,6 +16,21 @@ pub enum Dialect {
     Mit,
     /// Active Directory of the Windows Server 2019 era.
     ActiveDirectory,
+}
+
+/// What a realm wants of new passwords (the values of a kadmin policy), and who may set those of others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PasswordPolicy {
+    /// The fewest bytes of a password.
+    pub min_length: usize,
+    /// How many passwords of a principal may not come again, the current one included.
+    pub history: usize,
+    /// How long a password must be kept by its owner.
+    pub min_life: Duration,
+    /// After how long a password expires; `None` for never.
+    pub max_life: Option<Duration>,
+    /// Who may set the passwords of others.
+    pub administrators: Vec<Principal>,
 }
 
 /// The policy of one realm.
@@ -37,6 +52,8 @@ pub struct RealmPolicy {
     pub permitted_enctypes: Vec<Enctype>,
     /// The switches for weak types.
     pub weak_crypto: WeakCryptoPolicy,
+    /// What new passwords must be like.
+    pub password: PasswordPolicy,
     /// Services whose NT-UNKNOWN names are taken for host-based ones when a referral is due; `*` for all.
     pub host_based_services: Vec<String>,
     /// Services never referred to another realm; `*` for all.
@@ -76,6 +93,7 @@ impl RealmPolicy {
             max_renewable_life: Duration::ZERO,
             permitted_enctypes: Vec::new(),
             weak_crypto: WeakCryptoPolicy::default(),
+            password: PasswordPolicy::default(),
             host_based_services: Vec::new(),
             no_host_referral: Vec::new(),
             domain_realm: BTreeMap::new(),

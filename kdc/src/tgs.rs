@@ -16,7 +16,7 @@ use crate::tgs::s4u2self::{Confirmation, ForUser};
 use crate::transited::{add_transited, expand_transited};
 use crate::{Attributes, Dialect, KdcError, PrincipalEntry};
 
-mod header;
+pub(crate) mod header;
 mod policy;
 mod s4u2self;
 mod service;

@@ -14,6 +14,9 @@ const LOOKASIDE_SECONDS: u64 = 120;
 /// How many bytes of requests and replies MIT remembers, over all shards (`LOOKASIDE_MAX_SIZE`).
 const LOOKASIDE_BYTES: usize = 10 * 1024 * 1024;
 
+/// How many authenticators the password service remembers.
+const MAX_AUTHENTICATORS: usize = 1024;
+
 /// How a client's logons went at one KDC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LogonHistory {
@@ -85,6 +88,8 @@ impl LogonHistory {
 pub struct Traffic {
     logons: [Mutex<BTreeMap<(Realm, PrincipalId), LogonHistory>>; SHARDS],
     lookaside: [Mutex<Lookaside>; SHARDS],
+    /// The authenticators that the password service accepted, oldest first.
+    authenticators: Mutex<VecDeque<(Arc<[u8]>, Timestamp)>>,
 }
 
 impl Traffic {
@@ -93,7 +98,29 @@ impl Traffic {
         Self {
             logons: std::array::from_fn(|_| Mutex::default()),
             lookaside: std::array::from_fn(|_| Mutex::default()),
+            authenticators: Mutex::default(),
         }
+    }
+
+    /// Whether the password service accepted the sealed authenticator before, within `limit`. It is
+    /// remembered otherwise.
+    pub(crate) fn is_replay(
+        &self,
+        authenticator: &[u8],
+        now: Timestamp,
+        limit: std::time::Duration,
+    ) -> bool {
+        let mut known = lock(&self.authenticators);
+        // A client's clock may be as far ahead as it may be behind.
+        let fresh = |(_, since): &(Arc<[u8]>, Timestamp)| since.within(now, limit * 2);
+        while known.len() >= MAX_AUTHENTICATORS || known.front().is_some_and(|old| !fresh(old)) {
+            known.pop_front();
+        }
+        let is_replay = known.iter().any(|(old, _)| **old == *authenticator);
+        if !is_replay {
+            known.push_back((authenticator.into(), now));
+        }
+        is_replay
     }
 
     /// How the logons of a principal of `realm` went.
@@ -165,6 +192,7 @@ impl Clone for Traffic {
             lookaside: std::array::from_fn(|shard| {
                 Mutex::new(lock(&self.lookaside[shard]).clone())
             }),
+            authenticators: Mutex::new(lock(&self.authenticators).clone()),
         }
     }
 }

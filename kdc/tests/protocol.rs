@@ -6,5 +6,6 @@ mod database;
 mod hostile;
 mod mit;
 mod ms_sfu;
+mod rfc3244;
 mod rfc4120;
 mod rfc6806;

@@ -11,6 +11,7 @@ mod error;
 mod etype_list;
 mod flags;
 mod kdc;
+mod kpasswd;
 mod padata;
 mod parts;
 mod s4u;
@@ -26,6 +27,10 @@ pub use flags::{ApOptions, KdcOptions, S4uOptions, TicketFlags};
 pub use kdc::{
     AsRep, AsReq, EncAsRepPart, EncKdcRepPart, EncTgsRepPart, KdcRep, KdcReq, KdcReqBody,
     LastReqEntry, TgsRep, TgsReq,
+};
+pub use kpasswd::{
+    ChangePasswdData, KpasswdCode, KpasswdFrameError, KpasswdReply, KpasswdRequest, KpasswdResult,
+    KpasswdVersion,
 };
 pub use padata::{
     EtypeInfo, EtypeInfo2, EtypeInfo2Entry, EtypeInfoEntry, MethodData, PaEncTsEnc, PaPacRequest,

@@ -145,7 +145,7 @@ fn open_authenticator(session: &Key, ap_req: &ApReq) -> Result<Authenticator, Kd
 }
 
 /// Who uses the ticket, from where and when.
-fn check_use(
+pub(crate) fn check_use(
     context: &Context<'_>,
     ticket: &EncTicketPart,
     authenticator: &Authenticator,
