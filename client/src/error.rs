@@ -2,13 +2,13 @@ use std::fmt;
 use std::time::Duration;
 
 use kdclab_proto::crypto::{InvalidKey, StringToKeyError};
-use kdclab_proto::messages::{KrbError, PadataType};
+use kdclab_proto::messages::{KpasswdResult, KrbError, PadataType};
 use kdclab_proto::{
     DecodeError, Enctype, ErrorCode, KerberosTime, LibraryError, Principal, PrincipalName, Realm,
     Timestamp,
 };
 
-use crate::{Dialect, KdcUnreachable, ReplyMismatch};
+use crate::{Dialect, KdcUnreachable, KpasswdFailure, ReplyMismatch};
 
 /// Which exchange with a KDC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -124,6 +124,8 @@ pub enum ClientError {
         /// The padata types of its METHOD-DATA.
         offered: Vec<PadataType>,
     },
+    /// The password service did not change the password.
+    PasswordNotChanged(Box<KpasswdFailure>),
     /// A referral leads to a realm that was asked before.
     ReferralLoop {
         /// The realm.
@@ -224,6 +226,14 @@ impl ClientError {
             Self::NoKeyInKeytab { .. } => library(LibraryError::KRB5_KT_NOTFOUND),
             Self::NoPathToRealm { cause, .. } => cause.com_err(),
             Self::NothingAsked { .. } => None,
+            Self::PasswordNotChanged(failure) => match &**failure {
+                KpasswdFailure::Ap(error) => error.com_err(),
+                KpasswdFailure::Unreachable(_) => library(LibraryError::KRB5_KDC_UNREACH),
+                KpasswdFailure::Frame(_)
+                | KpasswdFailure::NoResult
+                | KpasswdFailure::Refused(_)
+                | KpasswdFailure::Session(_) => None,
+            },
             Self::NoPreauthKey(_) | Self::NoPreauthMechanism { .. } => {
                 library(LibraryError::KRB5_PREAUTH_FAILED)
             }
@@ -258,6 +268,17 @@ impl ClientError {
             }
             (_, Dialect::Java | Dialect::Java6 | Dialect::Windows) => None,
             (_, Dialect::Mit) => self.com_err().and_then(ErrorCode::from_com_err),
+        }
+    }
+
+    /// The result with which the password service refused, if it did.
+    pub fn kpasswd_result(&self) -> Option<&KpasswdResult> {
+        match self {
+            Self::PasswordNotChanged(failure) => match &**failure {
+                KpasswdFailure::Refused(result) => Some(result),
+                _ => None,
+            },
+            _ => None,
         }
     }
 
@@ -332,6 +353,7 @@ impl fmt::Display for ClientError {
             Self::NoPreauthMechanism { .. } => {
                 f.write_str("the KDC offers no pre-authentication that the client knows")
             }
+            Self::PasswordNotChanged(failure) => failure.fmt(f),
             Self::ReferralLoop { realm } => write!(f, "a referral leads to {realm} again"),
             Self::Refused(refusal) => refusal.fmt(f),
             Self::ReplyMismatch(mismatch) => mismatch.fmt(f),

@@ -12,6 +12,7 @@ mod dialect;
 mod error;
 mod established;
 pub mod gss;
+mod kpasswd;
 mod krb_cred;
 mod realm_path;
 mod replay_cache;
@@ -32,6 +33,7 @@ pub use credential_store::{CredentialQuery, CredentialStore, UnusableEntry, Unus
 pub use dialect::Dialect;
 pub use error::{ClientError, Exchange, Refusal, SecretKind};
 pub use established::EstablishedContext;
+pub use kpasswd::{KpasswdExchange, KpasswdFailure, KpasswdParameters};
 pub use krb_cred::KrbCredError;
 pub use replay_cache::{NotStored, PresentedAuthenticator, ReplayCache, ReplayKey};
 pub use reply_check::ReplyMismatch;

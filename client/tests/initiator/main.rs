@@ -10,6 +10,7 @@ mod mit_sendto_kdc;
 mod mit_verify_as_reply;
 mod ms_sfu;
 mod one_server_after_the_other;
+mod rfc3244;
 mod rfc4120_section_3_1;
 mod rfc4120_section_3_3;
 mod rfc4120_section_5_2_7;
