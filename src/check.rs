@@ -161,6 +161,10 @@ fn act(world: &mut World, symptom: &SymptomCheck) -> Vec<Outcome> {
         SymptomCheck {
             call: Some(call), ..
         } => vec![world.call_one(call)],
+        SymptomCheck {
+            kpasswd: Some(kpasswd),
+            ..
+        } => vec![world.kpasswd(kpasswd)],
         SymptomCheck { job: Some(job), .. } => vec![world.run_job(job)],
         SymptomCheck {
             simultaneous: Some(calls),
@@ -503,6 +507,10 @@ fn act_control(world: &mut World, control: &Control) -> Outcome {
         Control {
             call: Some(call), ..
         } => world.call_one(call),
+        Control {
+            kpasswd: Some(kpasswd),
+            ..
+        } => world.kpasswd(kpasswd),
         Control { job: Some(job), .. } => world.run_job(job),
         Control {
             replay: Some(replay),

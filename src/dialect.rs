@@ -24,6 +24,9 @@ pub(crate) fn client_error_name(error: &ClientError) -> ErrorName {
     if let Some(refusal) = error.refusal() {
         return ErrorName::Protocol(refusal.error.error_code);
     }
+    if let Some(result) = error.kpasswd_result() {
+        return ErrorName::Kpasswd(result.code);
+    }
     error
         .com_err()
         .map_or(ErrorName::Session(SessionError::NoAnswer), number_name)

@@ -1,7 +1,8 @@
 //! MIT krb5 1.20: the texts of its libraries and of kinit.
 
 use kdclab_client::{
-    AcceptError, AcceptorName, ApExchangeError, ClientError, Exchange, Refusal, WantedKey,
+    AcceptError, AcceptorName, ApExchangeError, ClientError, Exchange, KpasswdFailure, Refusal,
+    WantedKey,
 };
 use kdclab_proto::{Enctype, ErrorCode, LibraryError};
 
@@ -29,7 +30,21 @@ pub(super) fn client_text(error: &ClientError, is_typed: bool) -> Option<String>
         ClientError::NoCredential { .. } => Some(
             "No Kerberos credentials available (default cache: FILE:/tmp/krb5cc_%{uid})".to_owned(),
         ),
+        ClientError::PasswordNotChanged(failure) => kpasswd_text(error, failure),
         ClientError::Refused(refusal) => refusal_text(refusal),
+        _ => number_text(error.com_err()?),
+    }
+}
+
+/// What kpasswd prints.
+fn kpasswd_text(error: &ClientError, failure: &KpasswdFailure) -> Option<String> {
+    match failure {
+        KpasswdFailure::Refused(result) if result.text.is_empty() => {
+            Some(result.code.mit_text().to_owned())
+        }
+        KpasswdFailure::Refused(result) => {
+            Some(format!("{}: {}", result.code.mit_text(), result.text))
+        }
         _ => number_text(error.com_err()?),
     }
 }

@@ -6,7 +6,9 @@ use kdclab_proto::Principal;
 
 use super::daemons::{Job, StartDaemon};
 use super::limits::{MAX_ENTRIES, MAX_TIMES};
-use super::model::{Call, ClientTable, Control, Expectation, SymptomCheck};
+use super::model::{
+    Call, ClientTable, Control, Expectation, Kpasswd, RealmSettings, SymptomCheck,
+};
 use super::rules::check_attributes;
 use super::scope::{Kind, Scope};
 use super::source::{Fault, Source, choices};
@@ -126,27 +128,54 @@ fn check_client_name(
     }
 }
 
+fn check_kpasswd(scope: &Scope, source: &Source, kpasswd: &Kpasswd) -> Result<(), Box<Fault>> {
+    scope.host(source, &kpasswd.from)?;
+    scope.principal(source, &kpasswd.user, &[])?;
+    match &kpasswd.of {
+        Some(target) => scope.principal(source, target, &[]),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn check_administrators(
+    scope: &Scope,
+    source: &Source,
+    settings: &RealmSettings,
+) -> Result<(), Box<Fault>> {
+    for name in settings.administrators.iter().flatten() {
+        scope.principal(source, name, &[])?;
+    }
+    Ok(())
+}
+
 pub(super) fn check_control(
     scope: &Scope,
     source: &Source,
     control: &Spanned<Control>,
 ) -> Result<(), Box<Fault>> {
     let table = control.get_ref();
-    match (&table.call, &table.replay, &table.job, &table.start) {
-        (Some(call), None, None, None) => check_call(scope, source, call)?,
-        (None, Some(replay), None, None) => {
+    match (
+        &table.call,
+        &table.kpasswd,
+        &table.replay,
+        &table.job,
+        &table.start,
+    ) {
+        (Some(call), None, None, None, None) => check_call(scope, source, call)?,
+        (None, Some(kpasswd), None, None, None) => check_kpasswd(scope, source, kpasswd)?,
+        (None, None, Some(replay), None, None) => {
             scope.host(source, &replay.from)?;
             if let Some(host) = &replay.at {
                 scope.host(source, host)?;
             }
             scope.principal(source, &replay.to, &[Kind::Service])?;
         }
-        (None, None, Some(job), None) => check_job(scope, source, job)?,
-        (None, None, None, Some(start)) => check_start(scope, source, start)?,
+        (None, None, None, Some(job), None) => check_job(scope, source, job)?,
+        (None, None, None, None, Some(start)) => check_start(scope, source, start)?,
         _ => {
             return Err(source.fault(
                 control.span(),
-                "a [[control]] has exactly one of `call`, `job`, `replay` and `start`".to_owned(),
+                "a [[control]] has exactly one of `call`, `job`, `kpasswd`, `replay` and `start`".to_owned(),
                 Some("keep one of them; a second act is a [[control]] of its own".to_owned()),
             ));
         }
@@ -184,15 +213,24 @@ pub(super) fn check_symptom(
     symptom: &Spanned<SymptomCheck>,
 ) -> Result<(), Box<Fault>> {
     let table = symptom.get_ref();
-    match (&table.call, &table.simultaneous, &table.job, &table.start) {
-        (Some(call), None, None, None) => check_call(scope, source, call)?,
-        (None, Some(calls), None, None) => check_simultaneous(scope, source, symptom, calls)?,
-        (None, None, Some(job), None) => check_job(scope, source, job)?,
-        (None, None, None, Some(start)) => check_start(scope, source, start)?,
+    match (
+        &table.call,
+        &table.kpasswd,
+        &table.simultaneous,
+        &table.job,
+        &table.start,
+    ) {
+        (Some(call), None, None, None, None) => check_call(scope, source, call)?,
+        (None, Some(kpasswd), None, None, None) => check_kpasswd(scope, source, kpasswd)?,
+        (None, None, Some(calls), None, None) => {
+            check_simultaneous(scope, source, symptom, calls)?;
+        }
+        (None, None, None, Some(job), None) => check_job(scope, source, job)?,
+        (None, None, None, None, Some(start)) => check_start(scope, source, start)?,
         _ => {
             return Err(source.fault(
                 symptom.span(),
-                "a [[symptom]] has exactly one of `call`, `job`, `simultaneous` and `start`"
+                "a [[symptom]] has exactly one of `call`, `job`, `kpasswd`, `simultaneous` and `start`"
                     .to_owned(),
                 Some("keep one of them; a second act is a [[symptom]] of its own".to_owned()),
             ));
@@ -329,7 +367,15 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
                     Some(format!("from 1 to {MAX_TIMES} are possible")),
                 ));
             }
-            check_call(scope, source, &attempt.call)
+            match (&attempt.call, &attempt.kpasswd) {
+                (Some(call), None) => check_call(scope, source, call),
+                (None, Some(kpasswd)) => check_kpasswd(scope, source, kpasswd),
+                _ => Err(source.fault(
+                    attempt.times.span(),
+                    "an attempt has exactly one of `call` and `kpasswd`".to_owned(),
+                    Some("keep one of them; a second act is an attempt of its own".to_owned()),
+                )),
+            }
         }
         Verb::ChangeKey(change) => scope.principal(source, &change.of, &[]),
         Verb::ChangeMode(change) => check_directory(scope, source, &change.host, &change.path),
@@ -343,7 +389,10 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
             check_client(scope, source, &change.set)?;
             scope.host(source, &change.host)
         }
-        Verb::ConfigureRealm(change) => scope.realm(source, &change.realm),
+        Verb::ConfigureRealm(change) => {
+            check_administrators(scope, source, &change.set)?;
+            scope.realm(source, &change.realm)
+        }
         Verb::CopyCcache(copy) => {
             check_client_name(scope, source, &copy.user)?;
             scope.host(source, &copy.from)?;
@@ -360,6 +409,7 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
             }
             scope.host(source, &forgery.on)
         }
+        Verb::Kpasswd(kpasswd) => check_kpasswd(scope, source, kpasswd),
         Verb::Ktremove(removal) => {
             scope.principal(source, &removal.of, &[])?;
             scope.host(source, &removal.from)
@@ -457,11 +507,13 @@ fn check_link(scope: &Scope, source: &Source, link: &LinkFault) -> Result<(), Bo
 }
 
 /// The messages a packet can carry, as traces name them.
-pub(super) const MESSAGES: [&str; 7] = [
+pub(super) const MESSAGES: [&str; 9] = [
     "AP-REP",
     "AP-REQ",
     "AS-REP",
     "AS-REQ",
+    "KPASSWD-REP",
+    "KPASSWD-REQ",
     "KRB-ERROR",
     "TGS-REP",
     "TGS-REQ",

@@ -134,6 +134,10 @@ pub struct RealmSettings {
     pub requires_preauth: Option<bool>,
     /// When failed attempts lock an account.
     pub lockout: Option<Lockout>,
+    /// What new passwords must be like.
+    pub password_policy: Option<PasswordPolicyTable>,
+    /// Who may set the passwords of others through the password service (`kadm5.acl`).
+    pub administrators: Option<Vec<Spanned<String>>>,
     /// The longest reply over UDP, in bytes.
     pub udp_reply_limit: Option<usize>,
     /// The realms of host names that end in a suffix, for referrals.
@@ -159,6 +163,22 @@ pub struct Lockout {
     pub failurecountinterval: Option<Span>,
     /// How long it stays locked; until unlocked if absent.
     pub lockoutduration: Option<Span>,
+}
+
+/// What new passwords must be like (kadmin's policy).
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordPolicyTable {
+    /// The fewest bytes of a password.
+    #[serde(default)]
+    pub minlength: usize,
+    /// How many passwords may not come again, the current one included.
+    #[serde(default)]
+    pub history: usize,
+    /// How long a password must be kept by its owner; no time if absent.
+    pub minlife: Option<Span>,
+    /// After how long a password expires; never if absent.
+    pub maxlife: Option<Span>,
 }
 
 /// The KDC implementations.
@@ -327,6 +347,8 @@ pub struct ClientTable {
     pub noaddresses: Option<bool>,
     /// The KDCs whose names it cannot resolve; none if the list is empty.
     pub unresolved_kdcs: Option<Vec<Spanned<String>>>,
+    /// The port of the password service, beside the KDCs; 464 if absent.
+    pub kpasswd_port: Option<u16>,
     /// The hosts it takes for the KDCs of realms, by realm; the true ones of every realm that is not here.
     #[serde(default)]
     pub kdc: Tables<Spanned<OneOrMany>>,
@@ -420,6 +442,22 @@ fn yes() -> bool {
     true
 }
 
+/// A user asks the password service for a new password (RFC 3244, MIT's `kpasswd`).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Kpasswd {
+    /// The user who asks.
+    pub user: Spanned<String>,
+    /// The host it happens on.
+    pub from: Spanned<String>,
+    /// The password typed as a proof; the user's own if absent.
+    pub old: Option<String>,
+    /// The new password.
+    pub new: String,
+    /// Whose password it is; the user's own if absent. It takes an administrator to set another's.
+    pub of: Option<Spanned<String>>,
+}
+
 /// An attacker's or a proxy's act: the last recorded message of a kind is sent again.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -475,6 +513,8 @@ pub struct Expectation {
 pub struct Control {
     /// What a client does.
     pub call: Option<Call>,
+    /// What a user asks of the password service.
+    pub kpasswd: Option<Kpasswd>,
     /// What an attacker does.
     pub replay: Option<Replay>,
     /// A job that a node runs for a user.
@@ -513,6 +553,8 @@ pub struct SymptomCheck {
     pub job: Option<Job>,
     /// A daemon that starts.
     pub start: Option<StartDaemon>,
+    /// What a user asks of the password service.
+    pub kpasswd: Option<Kpasswd>,
     /// What several clients do at the same instant. The expectation is about the one that `failing`
     /// names.
     pub simultaneous: Option<Vec<Call>>,

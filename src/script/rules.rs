@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use kdclab_kdc::Attributes;
 use kdclab_proto::PrincipalName;
 
-use super::acts::{check_client, check_control, check_facts, check_log, check_symptom, check_verb};
+use super::acts::{
+    check_administrators, check_client, check_control, check_facts, check_log, check_symptom,
+    check_verb,
+};
 use super::limits;
 use super::model::{DialectName, Fix, Script, TextOr, TrustTable};
 use super::scope::{Kind, Scope};
@@ -83,6 +86,7 @@ impl Script {
                     Some("name the host of one".to_owned()),
                 ));
             }
+            check_administrators(scope, source, &table.settings)?;
             let mut names = BTreeSet::new();
             for kdc in &table.kdc.get_ref().0 {
                 scope.host_named(source, kdc, table.kdc.span())?;

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use kdclab_kdc::Attributes;
-use kdclab_proto::messages::TicketFlags;
+use kdclab_proto::messages::{KpasswdCode, TicketFlags};
 use kdclab_proto::{Enctype, ErrorCode, LibraryError};
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
@@ -84,7 +84,7 @@ named_schema! {
         "enum": enctypes(),
     });
     ErrorName, "Error" => json_schema!({
-        "description": "An error of RFC 4120 or MIT's name of it, an error of MIT's library, an errno, the end of a session without any, or what a daemon does not do.",
+        "description": "An error of RFC 4120 or MIT's name of it, an error of MIT's library, a result of the password service, an errno, the end of a session without any, or what a daemon does not do.",
         "type": "string",
         "enum": errors(),
     });
@@ -194,11 +194,13 @@ fn errors() -> Vec<&'static str> {
     let mit = ErrorCode::all().filter_map(ErrorCode::mit_name);
     let library = LibraryError::all().filter_map(LibraryError::name);
     let errnos = Errno::ALL.into_iter().map(Errno::name);
+    let kpasswd = KpasswdCode::all().filter_map(KpasswdCode::name);
     let session = SessionError::ALL.into_iter().map(SessionError::name);
     protocol
         .chain(mit.filter(|name| !name.starts_with("KRB5PLACEHOLD_")))
         .chain(library)
         .chain(errnos)
+        .chain(kpasswd)
         .chain(session)
         .chain(DaemonFailure::ALL.into_iter().map(DaemonFailure::name))
         .collect()

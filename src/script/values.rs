@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kdclab_proto::messages::TicketFlags;
+use kdclab_proto::messages::{KpasswdCode, TicketFlags};
 use kdclab_proto::{Enctype, ErrorCode, KerberosTime, LibraryError, PrincipalName};
 
 use crate::dialect::Errno;
@@ -184,6 +184,8 @@ impl<'de> Deserialize<'de> for FlagName {
 pub enum ErrorName {
     /// An error of RFC 4120 and its extensions.
     Protocol(ErrorCode),
+    /// A result code of the password service (RFC 3244).
+    Kpasswd(KpasswdCode),
     /// An error that MIT's library raises by itself.
     Library(LibraryError),
     /// An errno of the client's operating system, whatever its number there.
@@ -201,6 +203,9 @@ impl ErrorName {
             Self::Protocol(code) => code
                 .name()
                 .map_or_else(|| code.0.to_string(), str::to_owned),
+            Self::Kpasswd(code) => code
+                .name()
+                .map_or_else(|| code.0.to_string(), str::to_owned),
             Self::Library(error) => error
                 .name()
                 .map_or_else(|| error.0.to_string(), str::to_owned),
@@ -214,6 +219,7 @@ impl ErrorName {
     pub fn described(self) -> String {
         match self {
             Self::Protocol(code) => format!("{} ({})", self.name(), code.0),
+            Self::Kpasswd(code) => format!("{} ({})", self.name(), code.0),
             Self::Library(error) => format!("{} ({})", self.name(), error.0),
             Self::Daemon(_) | Self::Os(_) | Self::Session(_) => self.name(),
         }
@@ -229,13 +235,14 @@ impl<'de> Deserialize<'de> for ErrorName {
         LibraryError::from_name(&text)
             .map(Self::Library)
             .or_else(|| Errno::from_name(&text).map(Self::Os))
+            .or_else(|| KpasswdCode::from_name(&text).map(Self::Kpasswd))
             .or_else(|| SessionError::from_name(&text).map(Self::Session))
             .or_else(|| DaemonFailure::from_name(&text).map(Self::Daemon))
             .ok_or_else(|| {
                 de::Error::custom(format!(
                     "unknown error `{text}`; the names are those of RFC 4120 (`KRB_AP_ERR_MODIFIED`, \
-                     `KDC_ERR_PREAUTH_FAILED`), of MIT's library (`KRB5_KDC_UNREACH`), or where no \
-                     Kerberos error is told `EAGAIN`, `EBUSY`, `ECONNREFUSED`, `ETIMEDOUT`, \
+                     `KDC_ERR_PREAUTH_FAILED`), of MIT's library (`KRB5_KDC_UNREACH`), of the \
+                     password service (`KRB5_KPASSWD_SOFTERROR`), or where no Kerberos error is told `EAGAIN`, `EBUSY`, `ECONNREFUSED`, `ETIMEDOUT`, \
                      `CONNECTION_CLOSED`, `NO_ANSWER`, or of a daemon `INCORRECT_PERMISSION`, \
                      `TASK_NOT_INITIALIZED`"
                 ))

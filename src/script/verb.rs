@@ -7,7 +7,7 @@ use super::daemons::{
     ChangeMode, Job, MakeDirectory, RemoveDirectory, SetTaskController, SetUmask,
 };
 use super::limits::MAX_TIMES;
-use super::model::{AcceptorTable, Call, ClientTable, RealmSettings};
+use super::model::{AcceptorTable, Call, ClientTable, Kpasswd, RealmSettings};
 use super::rewrite::Rewrite;
 use super::schema::{AttributeName, MessageName};
 use super::spanned::Spanned;
@@ -43,6 +43,8 @@ pub enum Verb {
     HostDown(Spanned<String>),
     /// Starts a stopped host.
     HostUp(Spanned<String>),
+    /// Lets a user change a password through the password service.
+    Kpasswd(Box<Kpasswd>),
     /// Gives a service new random keys and adds them to a host's keytab, as `ktadd` does.
     Ktadd(KeytabCopy),
     /// Removes every key of a service from a host's keytab (`ktremove`).
@@ -111,7 +113,9 @@ pub struct AddPrincipal {
 #[serde(deny_unknown_fields)]
 pub struct Attempt {
     /// What the client does.
-    pub call: Call,
+    pub call: Option<Call>,
+    /// What a user asks of the password service.
+    pub kpasswd: Option<Kpasswd>,
     /// How often; once if absent.
     #[serde(default = "once")]
     #[schemars(range(min = 1, max = MAX_TIMES))]

@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use kdclab_client::{ClientConfig, CryptoPolicy};
 use kdclab_kdc::{
-    Attributes, Database, Dialect as KdcDialect, Kdc, LockoutPolicy, PrincipalEntry, RealmPolicy,
-    Traffic,
+    Attributes, Database, Dialect as KdcDialect, Kdc, LockoutPolicy, PasswordPolicy,
+    PrincipalEntry, RealmPolicy, Traffic, changepw_of,
 };
 use kdclab_proto::{KerberosTime, KeyCache, NameType, Principal, PrincipalName, Realm};
 
@@ -136,6 +136,7 @@ impl World {
             .default_attributes
             .set(Attributes::REQUIRES_PRE_AUTH, true);
         change_policy(&mut policy, &table.settings);
+        self.set_administrators(&mut policy, &table.settings)?;
         let mut database = Database::new(realm.clone(), policy.clone());
         self.realm_kdcs
             .insert(realm.clone(), table.kdc.get_ref().0.clone());
@@ -149,6 +150,10 @@ impl World {
             &mut self.admin_rng,
         )?;
         database = database.insert(tgs).map_err(VerbError::Database)?;
+        let mut changepw =
+            PrincipalEntry::with_random_keys(changepw_of(&realm), &policy, &mut self.admin_rng)?;
+        changepw.attributes = Attributes::PWCHANGE_SERVICE | Attributes::DISALLOW_TGT_BASED;
+        database = database.insert(changepw).map_err(VerbError::Database)?;
         self.databases.insert(realm.clone(), database);
         for (name, user) in &table.users {
             let plain;
@@ -380,9 +385,13 @@ impl World {
         if let Some(retries) = table.max_retries {
             config.max_retries = Some(retries);
         }
-        Ok(*config != before
+        let mut changed = *config != before
             || kdcs_before != (host.kdcs.clone(), host.unresolved_kdcs.clone())
-            || host.authenticator_client != authenticator_client_before)
+            || host.authenticator_client != authenticator_client_before;
+        if let Some(port) = table.kpasswd_port {
+            changed |= std::mem::replace(&mut host.kpasswd_port, port) != port;
+        }
+        Ok(changed)
     }
 
     /// Changes a host's acceptor; whether anything is different then.
@@ -425,12 +434,24 @@ impl World {
         let before = self.database(realm)?.policy().clone();
         let mut policy = before.clone();
         change_policy(&mut policy, settings);
+        self.set_administrators(&mut policy, settings)?;
         let mut changed = policy != before;
         if let Some(limit) = settings.udp_reply_limit {
             changed |= self.udp_reply_limits.insert(realm.clone(), limit) != Some(limit);
         }
         self.change_database(realm, |database| Ok(database.with_policy(policy)))?;
         Ok(changed)
+    }
+
+    fn set_administrators(
+        &self,
+        policy: &mut RealmPolicy,
+        settings: &RealmSettings,
+    ) -> Result<(), VerbError> {
+        if let Some(names) = &settings.administrators {
+            policy.password.administrators = self.principals(names)?;
+        }
+        Ok(())
     }
 }
 
@@ -464,6 +485,15 @@ fn change_policy(policy: &mut RealmPolicy, settings: &RealmSettings) {
         &mut policy.filter_preauth_errors,
         settings.filter_preauth_errors,
     );
+    if let Some(table) = settings.password_policy {
+        policy.password = PasswordPolicy {
+            min_length: table.minlength,
+            history: table.history,
+            min_life: table.minlife.map(|span| span.0).unwrap_or_default(),
+            max_life: table.maxlife.map(|span| span.0),
+            administrators: std::mem::take(&mut policy.password.administrators),
+        };
+    }
     if let Some(required) = settings.requires_preauth {
         policy
             .default_attributes

@@ -8,9 +8,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use kdclab_client::{
-    ApExchange, ApExchangeError, ApParameters, AsParameters, ClientConfig, ClientError, Credential,
-    CredentialQuery, CredentialStore, S4u2SelfParameters, Step, TgsParameters,
+    ApExchange, ApExchangeError, ApParameters, AsOutcome, AsParameters, ClientConfig, ClientError,
+    Credential, CredentialQuery, CredentialStore, KpasswdParameters, S4u2SelfParameters, Step,
+    TgsParameters,
 };
+use kdclab_kdc::changepw_of;
 use kdclab_proto::messages::{ApReq, HostAddress, TicketFlags};
 use kdclab_proto::{NameType, Principal, PrincipalName, Realm, Timestamp};
 
@@ -21,7 +23,7 @@ use super::outcome::{Failure, OsError, SessionError, cause_name};
 use super::world::World;
 use super::{framed, outcome::Outcome};
 use crate::dialect;
-use crate::script::model::{Call, DialectName, Replay};
+use crate::script::model::{Call, DialectName, Kpasswd, Replay};
 use crate::script::values::ErrorName;
 
 /// How long a client waits for a connection: Linux's seven SYNs, of which a transcript shows the first.
@@ -34,8 +36,10 @@ pub(super) struct Client {
     index: usize,
     host: String,
     user: Principal,
-    /// What it does; absent for a replay, which only opens a session.
+    /// What it does; absent for a replay, which only opens a session, and for a new password.
     call: Option<Call>,
+    /// The new password that it asks for.
+    kpasswd: Option<Kpasswd>,
     service: Option<Principal>,
     stage: Stage,
     renewed: bool,
@@ -121,6 +125,30 @@ impl World {
         }
     }
 
+    /// Lets a user ask the password service for a new password. The user goes on with it if that works.
+    pub fn kpasswd(&mut self, kpasswd: &Kpasswd) -> Outcome {
+        let log_start = self.begin_act();
+        let begun = self.now;
+        let mut client = Client::changing_password(kpasswd);
+        client.log_in_to_change(self, kpasswd);
+        let mut clients = [client];
+        self.run_until(None, &mut clients);
+        self.network.clear();
+        let [client] = clients;
+        let no_answer = || Failure::of_session(SessionError::NoAnswer, None, String::new());
+        let result = client.result.unwrap_or_else(|| Err(no_answer()));
+        let target = kpasswd.of.as_ref().unwrap_or(&kpasswd.user).get_ref();
+        if let (Ok(()), Ok(target)) = (&result, self.principal(target)) {
+            self.passwords.insert(target, kpasswd.new.clone());
+        }
+        Outcome {
+            result,
+            flags: None,
+            took: self.since(begun),
+            log_start,
+        }
+    }
+
     fn since(&self, begun: Timestamp) -> Duration {
         let microseconds = self.now.unix_microseconds() - begun.unix_microseconds();
         Duration::from_micros(microseconds.unsigned_abs())
@@ -167,6 +195,7 @@ impl Client {
             host: call.from.get_ref().clone(),
             user: Principal::default(),
             call: Some(call.clone()),
+            kpasswd: None,
             service: None,
             stage: Stage::Idle,
             renewed: false,
@@ -184,10 +213,28 @@ impl Client {
             host: host.to_owned(),
             user: Principal::default(),
             call: None,
+            kpasswd: None,
             service: Some(service),
             stage: Stage::Idle,
             renewed: false,
             ticket: None,
+            flags: None,
+            previous: Previous::default(),
+            result: None,
+            last_sender: None,
+        }
+    }
+
+    fn changing_password(kpasswd: &Kpasswd) -> Self {
+        Self {
+            index: 0,
+            host: kpasswd.from.get_ref().clone(),
+            user: Principal::default(),
+            call: None,
+            kpasswd: Some(kpasswd.clone()),
+            service: None,
+            stage: Stage::Idle,
+            renewed: false,
             flags: None,
             previous: Previous::default(),
             result: None,
@@ -366,6 +413,45 @@ impl Client {
         self.step(world, Box::new(exchange), step);
     }
 
+    /// Gets the ticket for the password service, which even an expired password gives.
+    fn log_in_to_change(&mut self, world: &mut World, kpasswd: &Kpasswd) {
+        self.user = world.principal(kpasswd.user.get_ref()).unwrap_or_default();
+        let typed = kpasswd.old.as_ref();
+        let password = typed.or_else(|| world.passwords.get(&self.user));
+        let password = password.cloned().unwrap_or_default();
+        let now = self.clock(world);
+        let Some(host) = world.hosts.get_mut(&self.host) else {
+            return;
+        };
+        let mut parameters = AsParameters::password(self.user.clone(), &password);
+        parameters.service = Some(changepw_of(&self.user.realm).name);
+        let (exchange, step) = KdcExchange::log_in(&host.config, parameters, now, &mut host.rng);
+        self.step(world, Box::new(exchange), step);
+    }
+
+    /// Shows the ticket for the password service together with the new password.
+    fn change_password(&mut self, world: &mut World, kpasswd: &Kpasswd, login: &AsOutcome) {
+        self.previous.too_big = false;
+        let offset = login.kdc_offset.unwrap_or(0);
+        let now = self
+            .clock(world)
+            .offset_by(offset.saturating_mul(1_000_000));
+        let target = kpasswd.of.as_ref().map(|of| world.principal(of.get_ref()));
+        let Some(host) = world.hosts.get_mut(&self.host) else {
+            return;
+        };
+        let parameters = match target {
+            Some(target) => {
+                KpasswdParameters::set(target.unwrap_or_default(), &kpasswd.new, host.address)
+            }
+            None => KpasswdParameters::change(&kpasswd.new, host.address),
+        };
+        match KdcExchange::kpasswd(&login.credential, &parameters, now, &mut host.rng) {
+            Ok((exchange, step)) => self.step(world, Box::new(exchange), step),
+            Err(error) => self.fail_with(world, &error),
+        }
+    }
+
     fn ask_tgs(&mut self, world: &mut World, ticket: &Credential, mut parameters: TgsParameters) {
         self.previous.too_big = false;
         let now = self.clock(world);
@@ -454,7 +540,11 @@ impl Client {
         loop {
             match step {
                 Step::Done(got) => {
-                    let is_last = matches!(got, Got::ForUser(_));
+                    if let (Some(kpasswd), Got::Login(login)) = (&self.kpasswd, &got) {
+                        let kpasswd = kpasswd.clone();
+                        return self.change_password(world, &kpasswd, login);
+                    }
+                    let is_last = matches!(got, Got::ForUser(_) | Got::Password);
                     self.keep(world, got);
                     self.stage = Stage::Idle;
                     return if is_last {
@@ -469,7 +559,7 @@ impl Client {
                         world,
                         self.index,
                         &self.host,
-                        &realm,
+                        (&realm, exchange.service()),
                         bytes,
                         &self.previous,
                     );
@@ -541,6 +631,7 @@ impl Client {
                 };
                 host.caches.insert(self.user.clone(), cache);
             }
+            Got::Password => {}
             Got::Renewed(credential) => {
                 self.renewed = true;
                 self.flags = Some(credential.flags);
@@ -699,7 +790,7 @@ impl Client {
     }
 
     fn fail_with(&mut self, world: &mut World, error: &ClientError) {
-        let refused = error.refusal().is_some();
+        let refused = error.refusal().is_some() || error.kpasswd_result().is_some();
         let dialect = self.dialect(world);
         if let Some(line) = dialect.and_then(|dialect| dialect::client_log(dialect, error))
             && let Some(host) = world.hosts.get_mut(&self.host)

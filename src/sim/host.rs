@@ -8,6 +8,7 @@ use kdclab_client::{ClientConfig, Credential, CredentialStore};
 use kdclab_proto::{Keytab, Principal, Realm, Timestamp};
 
 use super::daemons::Files;
+use super::kdcs::KPASSWD_PORT;
 use super::random::HostRng;
 use crate::dialect::Abi;
 use crate::script::daemons::TaskController;
@@ -34,6 +35,8 @@ pub(super) struct Host {
     pub(super) kdcs: BTreeMap<Realm, Vec<String>>,
     /// The hosts whose names it cannot resolve when it looks for a KDC.
     pub(super) unresolved_kdcs: BTreeSet<String>,
+    /// Where it takes the password service to listen.
+    pub(super) kpasswd_port: u16,
     /// The credential cache of each user.
     pub(super) caches: BTreeMap<Principal, CredentialStore>,
     /// The client that its programs name in their authenticators in place of the ticket's.
@@ -79,6 +82,7 @@ impl Host {
             config,
             kdcs: BTreeMap::new(),
             unresolved_kdcs: BTreeSet::new(),
+            kpasswd_port: KPASSWD_PORT,
             caches: BTreeMap::new(),
             authenticator_client: None,
             locked_caches: BTreeSet::new(),

@@ -1,6 +1,6 @@
 //! The KDCs and the databases behind them.
 
-use kdclab_kdc::{Database, Kdc, Protocol, Traffic, Transport};
+use kdclab_kdc::{Database, Kdc, KeyCache, Kpasswd, Protocol, Traffic, Transport};
 use kdclab_proto::{Principal, Realm};
 
 use super::network::{Packet, Payload};
@@ -9,6 +9,9 @@ use super::world::World;
 
 /// The port of a KDC.
 pub(super) const KDC_PORT: u16 = 88;
+
+/// The port of the password service, on the host of the KDC.
+pub(super) const KPASSWD_PORT: u16 = 464;
 
 /// One KDC process of the simulation.
 #[derive(Clone)]
@@ -33,6 +36,8 @@ pub struct ServedKdc {
     pub clock_offset: i64,
     /// The longest reply over UDP, in bytes.
     pub udp_reply_limit: Option<usize>,
+    /// The keys of passwords made before.
+    pub keys: KeyCache,
 }
 
 impl World {
@@ -47,6 +52,7 @@ impl World {
                 traffic: process.traffic.clone(),
                 clock_offset: self.clock_offset(host),
                 udp_reply_limit: self.udp_reply_limit(process),
+                keys: self.key_cache.clone(),
             })
             .collect()
     }
@@ -111,15 +117,45 @@ impl World {
         changed
     }
 
+    /// Lets the password service beside the KDC on `host` answer the request in `packet`.
+    pub(super) fn kpasswd_request(&mut self, host: &str, packet: &Packet) {
+        let Some((protocol, request)) = request_in(packet) else {
+            return;
+        };
+        let now = self.now;
+        let (Some(process), Some(this)) = (self.kdc_processes.get(host), self.hosts.get_mut(host))
+        else {
+            return;
+        };
+        let transport = Transport {
+            protocol,
+            peer: packet.source,
+            reply_limit: None,
+        };
+        let service = Kpasswd {
+            kdc: &process.kdc,
+            traffic: &process.traffic,
+            keys: &self.key_cache,
+            address: this.address,
+        };
+        let clock = this.clock(now);
+        let answer = service.handle(clock, &mut this.rng, &transport, request);
+        this.log.extend(answer.outcome.log_lines());
+        if let Some(error) = answer.outcome.error() {
+            self.note_cause(host, cause_name(error));
+        }
+        if let Some(database) = answer.changed {
+            let realm = database.realm().clone();
+            // The realm is one that the process serves.
+            let _ = self.change_database(&realm, |_| Ok(database));
+        }
+        self.answer_request(packet, protocol, answer.bytes);
+    }
+
     /// Lets the KDC on `host` answer the request in `packet`.
     pub(super) fn kdc_request(&mut self, host: &str, packet: &Packet) {
-        let (protocol, request) = match &packet.payload {
-            Payload::Datagram(bytes) => (Protocol::Udp, bytes.as_slice()),
-            Payload::Segment(bytes) => match bytes.split_at_checked(4) {
-                Some((_, request)) => (Protocol::Tcp, request),
-                None => return,
-            },
-            _ => return,
+        let Some((protocol, request)) = request_in(packet) else {
+            return;
         };
         let now = self.now;
         let reply_limit = self
@@ -154,13 +190,26 @@ impl World {
         if let Some(cause) = cause {
             self.note_cause(&host, cause);
         }
-        let payload = match (protocol, reply.bytes) {
+        self.answer_request(packet, protocol, reply.bytes);
+    }
+
+    fn answer_request(&mut self, packet: &Packet, protocol: Protocol, reply: Option<Vec<u8>>) {
+        let payload = match (protocol, reply) {
             (Protocol::Udp, Some(bytes)) => Payload::Datagram(bytes),
             (Protocol::Udp, None) => return,
             (Protocol::Tcp, Some(bytes)) => Payload::Segment(super::framed(&bytes)),
             // krb5kdc ends a connection whose request it drops.
             (Protocol::Tcp, None) => Payload::Reset,
         };
-        self.network.answer(now, packet, payload);
+        self.network.answer(self.now, packet, payload);
+    }
+}
+
+/// The request inside a packet, bare or behind a TCP length.
+fn request_in(packet: &Packet) -> Option<(Protocol, &[u8])> {
+    match &packet.payload {
+        Payload::Datagram(bytes) => Some((Protocol::Udp, bytes)),
+        Payload::Segment(bytes) => Some((Protocol::Tcp, bytes.get(4..)?)),
+        _ => None,
     }
 }

@@ -1,9 +1,13 @@
 //! What a packet carries, in the words of the RFC.
 
 use kdclab_client::gss::ContextToken;
-use kdclab_proto::messages::{ApReq, KrbError, PadataType, TgsReq, Ticket};
+use kdclab_proto::messages::{
+    ApReq, KpasswdReply, KpasswdRequest, KrbError, PadataType, TgsReq, Ticket,
+};
 
 use super::network::Payload;
+
+const AP_REQ: u8 = 0x60 | ApReq::APPLICATION;
 
 /// The Kerberos message inside a packet, bare, behind a TCP length or inside a GSS token.
 pub(crate) fn message(payload: &Payload) -> Option<&[u8]> {
@@ -23,6 +27,9 @@ pub(crate) fn shown_ticket(payload: &Payload) -> Option<Ticket> {
 
 /// The message's name, `AS-REQ`.
 pub(crate) fn message_name(payload: &Payload) -> Option<&'static str> {
+    if let Some(name) = kpasswd_name(message(payload)?) {
+        return Some(name);
+    }
     Some(match message(payload)?.first()? & 0x1f {
         10 => "AS-REQ",
         11 => "AS-REP",
@@ -33,6 +40,14 @@ pub(crate) fn message_name(payload: &Payload) -> Option<&'static str> {
         30 => "KRB-ERROR",
         _ => return None,
     })
+}
+
+/// The name of a message of the password protocol, which has a frame around its Kerberos messages.
+fn kpasswd_name(bytes: &[u8]) -> Option<&'static str> {
+    if KpasswdRequest::decode(bytes).is_ok_and(|request| request.ap_req.first() == Some(&AP_REQ)) {
+        return Some("KPASSWD-REQ");
+    }
+    KpasswdReply::decode(bytes).is_ok().then_some("KPASSWD-REP")
 }
 
 /// The message's name, an error's with its number, `KRB-ERROR 41`; `None` for a packet of the transport

@@ -49,6 +49,10 @@ impl World {
             Verb::ForgeTicket(forgery) => self.forge_ticket(forgery),
             Verb::HostDown(host) => self.set_up(host.get_ref(), false),
             Verb::HostUp(host) => self.set_up(host.get_ref(), true),
+            Verb::Kpasswd(kpasswd) => {
+                let outcome = self.kpasswd(kpasswd);
+                ended_as(&outcome, None)
+            }
             Verb::Ktadd(copy) => self.ktadd(copy),
             Verb::Ktremove(removal) => {
                 let principal = self.principal(removal.of.get_ref())?;
@@ -148,7 +152,14 @@ impl World {
 
     fn attempt(&mut self, attempt: &Attempt) -> Result<Changed, VerbError> {
         for _ in 0..*attempt.times.get_ref() {
-            ended_as(&self.call_one(&attempt.call), attempt.error)?;
+            let outcome = match (&attempt.call, &attempt.kpasswd) {
+                (Some(call), _) => self.call_one(call),
+                (None, Some(kpasswd)) => self.kpasswd(kpasswd),
+                (None, None) => {
+                    unreachable!("an attempt without an act is refused when its file is read")
+                }
+            };
+            ended_as(&outcome, attempt.error)?;
         }
         Ok(true)
     }
@@ -207,9 +218,11 @@ impl World {
             older if principal.is_local_krbtgt() => older,
             _ => 0,
         };
+        let now = self.now().time();
         self.change_database(realm, |database| {
             database.update(principal, |entry| {
                 entry.set_keys_of_version(kvno, keys, keep_old || kept > 0);
+                entry.password_changed = Some(now);
                 if !keep_old {
                     entry.purge_keys(kept.saturating_add(1));
                 }

@@ -10,7 +10,7 @@ use kdclab_proto::{KerberosTime, KeyCache, Keytab, KeytabEntry, Principal, Realm
 
 use super::acceptors::Service;
 use super::host::Host;
-use super::kdcs::{KDC_PORT, KdcProcess};
+use super::kdcs::{KDC_PORT, KPASSWD_PORT, KdcProcess};
 use super::label;
 use super::network::{Event, Fate, Network, Packet, Payload};
 use super::outcome::VerbError;
@@ -226,13 +226,17 @@ impl World {
             return client.packet(self, packet);
         }
         let port = packet.destination.port();
-        let is_kdc = port == KDC_PORT && self.kdc_processes.contains_key(&host);
+        let has_kdc = self.kdc_processes.contains_key(&host);
+        let (is_kdc, is_kpasswd) = (has_kdc && port == KDC_PORT, has_kdc && port == KPASSWD_PORT);
         match &packet.payload {
-            Payload::Syn if is_kdc || self.listens(&host, port) => {
+            Payload::Syn if is_kdc || is_kpasswd || self.listens(&host, port) => {
                 self.network.answer(self.now, packet, Payload::SynAck);
             }
             Payload::Syn => self.network.answer(self.now, packet, Payload::Reset),
             Payload::Datagram(_) | Payload::Segment(_) if is_kdc => self.kdc_request(&host, packet),
+            Payload::Datagram(_) | Payload::Segment(_) if is_kpasswd => {
+                self.kpasswd_request(&host, packet);
+            }
             Payload::Segment(_) if self.listens(&host, port) => self.service_request(&host, packet),
             Payload::Datagram(_) => self.network.answer(self.now, packet, Payload::Unreachable),
             // A client that has gone, or the transport's own.

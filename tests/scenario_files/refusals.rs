@@ -152,6 +152,22 @@ refusals! { GOOD,
         "ends with the ticket", "remove `to`";
     an_unknown_user_asked_for: "call = { user = \"bob\", from = \"ws1\" }" => "call = { user = \"bob\", from = \"ws1\", for_user = \"alcie\" }",
         "unknown principal `alcie`", "did you mean `alice`?";
+    an_unknown_host_of_kpasswd: "wait = \"5m\"" => "kpasswd = { user = \"bob\", from = \"ws2\", new = \"n\" }",
+        "unknown host `ws2`", "did you mean `ws1`?";
+    an_unknown_user_of_kpasswd: "wait = \"5m\"" => "kpasswd = { user = \"alcie\", from = \"ws1\", new = \"n\" }",
+        "unknown principal `alcie`", "did you mean `alice`?";
+    an_unknown_target_of_kpasswd: "wait = \"5m\"" => "kpasswd = { user = \"bob\", from = \"ws1\", of = \"alcie\", new = \"n\" }",
+        "unknown principal `alcie`", "did you mean `alice`?";
+    an_unknown_administrator: "wait = \"5m\"" => "configure_realm = { realm = \"LAB.EXAMPLE\", set = { administrators = [\"alcie\"] } }",
+        "unknown principal `alcie`", "did you mean `alice`?";
+    an_unknown_administrator_of_a_realm: "[host]" => "[realm.\"LAB.EXAMPLE\".settings]\nadministrators = [\"alcie\"]\n\n[host]",
+        "unknown principal `alcie`", "did you mean `alice`?";
+    a_call_beside_kpasswd: "call = { user = \"bob\", from = \"ws1\" }" => "call = { user = \"bob\", from = \"ws1\" }\nkpasswd = { user = \"bob\", from = \"ws1\", new = \"n\" }",
+        "exactly one of `call`, `kpasswd` and `replay`", "keep one";
+    kpasswd_beside_a_call: "evidence" => "kpasswd  = { user = \"bob\", from = \"ws1\", new = \"n\" }\nevidence",
+        "exactly one of `call`, `kpasswd` and `simultaneous`", "keep one";
+    an_attempt_at_nothing: "[{ wait = \"5m\" }]" => "[{ attempt = { times = 1 } }]",
+        "exactly one of `call` and `kpasswd`", "keep one";
     an_unknown_service_to_delegate_to: "wait = \"5m\"" => "modify_principal = { name = \"cifs/fs1.lab.example\", allowed_to_delegate_to = [\"nfs/fs1\"] }",
         "unknown service `nfs/fs1`", "cifs/fs1.lab.example";
     an_unknown_service_of_a_service_to_delegate_to: "\"cifs/fs1.lab.example\" = \"fs1\"" => "\"cifs/fs1.lab.example\" = { host = \"fs1\", allowed_to_delegate_to = [\"nfs/fs1\"] }",
@@ -290,6 +306,8 @@ mismatches! { GOOD,
         "step", "changes something", "noop";
     a_noop_that_changes_something: "[{ wait = \"5m\" }]" => "[{ noop = { reset_key = \"cifs/fs1.lab.example\" } }]",
         "step", "", "without `noop`";
+    a_password_change_that_fails: "[{ wait = \"5m\" }]" => "[{ kpasswd = { user = \"bob\", from = \"ws1\", old = \"wrong\", new = \"n\" } }]",
+        "step", "", "KDC_ERR_PREAUTH_FAILED (24)";
     an_attempt_that_ends_otherwise: "[{ wait = \"5m\" }]" => "[{ attempt = { call = { user = \"bob\", from = \"ws1\" }, error = \"KDC_ERR_PREAUTH_FAILED\" } }]",
         "step", "", "KDC_ERR_PREAUTH_FAILED (24)";
     a_control_that_the_fault_breaks: "reset_key = \"cifs/fs1.lab.example\"" => "set_password = { user = \"bob\", password = \"new\", told = false }",

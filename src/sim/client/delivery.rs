@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use kdclab_client::{Action, Dialect, Event as KdcEvent, KdcUnreachable, SendToKdc, Transport};
 use kdclab_proto::Realm;
 
-use crate::sim::kdcs::KDC_PORT;
+use crate::sim::kdcs::{KDC_PORT, KPASSWD_PORT};
 use crate::sim::network::{Event, Packet, Payload};
 use crate::sim::world::World;
 
@@ -36,21 +36,30 @@ struct Socket {
     is_connected: bool,
 }
 
+/// What a message is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Service {
+    /// A KDC.
+    Kdc,
+    /// The password service.
+    Kpasswd,
+}
+
 /// How a delivery ended.
 pub(super) type Delivered = Result<Vec<u8>, KdcUnreachable>;
 
 impl Delivery {
-    /// Begins to deliver `message` from `host` to a KDC of `realm`. After `previous`, the delivery before
+    /// Begins to deliver `message` from `host` to a service of `realm`. After `previous`, the delivery before
     /// it in the same exchange, met a reply too big for UDP, MIT stays with TCP.
     pub(super) fn begin(
         world: &mut World,
         client: usize,
         host: &str,
-        realm: &Realm,
+        (realm, service): (&Realm, Service),
         message: Vec<u8>,
         previous: &Previous,
     ) -> (Self, Option<Delivered>) {
-        let servers = world.kdc_sockets(host, realm);
+        let servers = world.kdc_sockets(host, realm, service);
         let Some(this) = world.hosts.get(host) else {
             unreachable!("a client's host exists as long as its world");
         };
@@ -236,14 +245,25 @@ impl World {
     }
 
     /// Where the KDCs of `realm` listen, as the krb5.conf of `client` lists them.
-    fn kdc_sockets(&self, client: &str, realm: &Realm) -> Vec<SocketAddr> {
+    fn kdc_sockets(&self, client: &str, realm: &Realm, service: Service) -> Vec<SocketAddr> {
+        let (port, count) = match service {
+            Service::Kdc => (KDC_PORT, usize::MAX),
+            // The password service of a realm is the one beside its first KDC, where passwords are kept.
+            Service::Kpasswd => (
+                self.hosts
+                    .get(client)
+                    .map_or(KPASSWD_PORT, |host| host.kpasswd_port),
+                1,
+            ),
+        };
         self.kdcs_known_to(client)
             .get(realm)
             .copied()
             .into_iter()
             .flatten()
             .filter_map(|host| self.hosts.get(host))
-            .map(|host| SocketAddr::new(host.address, KDC_PORT))
+            .map(|host| SocketAddr::new(host.address, port))
+            .take(count)
             .collect()
     }
 }

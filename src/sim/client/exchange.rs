@@ -1,16 +1,20 @@
 //! The exchange with a KDC that a client is in the middle of.
 
 use kdclab_client::{
-    Answer, AsExchange, AsOutcome, AsParameters, ClientConfig, Credential, S4u2SelfExchange,
-    S4u2SelfParameters, Step, TgsExchange, TgsParameters, TgsPurpose,
+    Answer, AsExchange, AsOutcome, AsParameters, ClientConfig, ClientError, Credential,
+    KpasswdExchange, KpasswdParameters, S4u2SelfExchange, S4u2SelfParameters, Step, TgsExchange,
+    TgsParameters, TgsPurpose,
 };
 use kdclab_proto::Timestamp;
 use rand::CryptoRng;
+
+use super::delivery::Service;
 
 /// An exchange of either kind, which a client brings answers to until it has a [`Got`].
 pub(super) enum KdcExchange {
     As(AsExchange),
     ForUser(S4u2SelfExchange),
+    Kpasswd(KpasswdExchange),
     Renewal(TgsExchange),
     Tgs(TgsExchange),
 }
@@ -19,6 +23,8 @@ pub(super) enum KdcExchange {
 pub(super) enum Got {
     /// A user's ticket to the service that asked for it.
     ForUser(Credential),
+    /// A new password.
+    Password,
     /// A new cache.
     Login(AsOutcome),
     /// The ticket-granting ticket with a new life.
@@ -67,6 +73,24 @@ impl KdcExchange {
         (Self::ForUser(exchange), map(step, Got::ForUser))
     }
 
+    pub(super) fn kpasswd(
+        credential: &Credential,
+        parameters: &KpasswdParameters,
+        now: Timestamp,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(Self, Step<Got>), ClientError> {
+        let (exchange, step) = KpasswdExchange::start(credential, parameters, now, rng)?;
+        Ok((Self::Kpasswd(exchange), map(step, |()| Got::Password)))
+    }
+
+    /// Who answers its requests.
+    pub(super) fn service(&self) -> Service {
+        match self {
+            Self::Kpasswd(_) => Service::Kpasswd,
+            Self::As(_) | Self::ForUser(_) | Self::Renewal(_) | Self::Tgs(_) => Service::Kdc,
+        }
+    }
+
     pub(super) fn input(
         &mut self,
         now: Timestamp,
@@ -76,6 +100,7 @@ impl KdcExchange {
         match self {
             Self::As(exchange) => map(exchange.input(now, rng, answer), Got::Login),
             Self::ForUser(exchange) => map(exchange.input(now, rng, answer), Got::ForUser),
+            Self::Kpasswd(exchange) => map(exchange.input(now, answer), |()| Got::Password),
             Self::Renewal(exchange) => map(exchange.input(now, rng, answer), Got::Renewed),
             Self::Tgs(exchange) => {
                 let step = exchange.input(now, rng, answer);
