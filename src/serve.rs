@@ -6,12 +6,14 @@
 mod directory;
 mod krb5_conf;
 mod listener;
+mod served;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use kdclab_proto::Timestamp;
@@ -26,6 +28,7 @@ use crate::sim::VerbError;
 
 use directory::Directory;
 use listener::Listener;
+use served::{Served, Service};
 
 /// How to serve.
 #[derive(Args, Clone, Debug, Default)]
@@ -92,6 +95,8 @@ struct ReadyKdc {
     host: String,
     realms: Vec<String>,
     address: String,
+    /// Where the password service listens.
+    kpasswd: String,
 }
 
 /// Serves `scenario` until it is told to stop, and says on `out` when every socket answers.
@@ -121,19 +126,32 @@ pub fn run(
             .or_else(|| world.client_configs().next().map(|(host, _)| host));
         // Foreign programs run by this machine's clock, so it is the one of the client's host.
         let client_offset = client.map_or(0, |host| world.clock_offset(host));
-        let mut listeners = Vec::new();
-        for mut kdc in world.kdcs() {
+        let mut kdcs = world.kdcs();
+        for kdc in &mut kdcs {
             kdc.clock_offset = kdc.clock_offset.saturating_sub(client_offset);
-            listeners.push(Listener::bind(kdc).await?);
         }
-        let addresses = addresses(&listeners);
+        let served = Arc::new(Served::new(kdcs));
+        let mut listeners = Vec::new();
+        for index in 0..served.len() {
+            for service in [Service::Kdc, Service::Kpasswd] {
+                listeners.push(Listener::bind(&served, (index, service)).await?);
+            }
+        }
+        let addresses = Addresses {
+            kdcs: addresses(&listeners, Service::Kdc),
+            kpasswds: addresses(&listeners, Service::Kpasswd),
+        };
         let directory = Directory::create(options.dir.as_deref(), client, &world, &addresses)?;
         let environment = directory.environment(&scenario.script, &world, &addresses);
         let ready = Ready {
             scenario: &scenario.id,
             phase: options.phase.0.to_string(),
             env: &environment,
-            kdcs: listeners.iter().map(ready_kdc).collect(),
+            kdcs: listeners
+                .iter()
+                .filter(|listener| listener.service() == Service::Kdc)
+                .map(|listener| ready_kdc(listener, &addresses))
+                .collect(),
         };
         let tasks: Vec<_> = listeners
             .into_iter()
@@ -152,19 +170,27 @@ pub fn run(
     })
 }
 
-/// The addresses of the KDCs by host name.
-fn addresses(listeners: &[Listener]) -> BTreeMap<String, SocketAddr> {
+/// Where the services listen, by host name.
+struct Addresses {
+    kdcs: BTreeMap<String, SocketAddr>,
+    kpasswds: BTreeMap<String, SocketAddr>,
+}
+
+fn addresses(listeners: &[Listener], service: Service) -> BTreeMap<String, SocketAddr> {
     listeners
         .iter()
+        .filter(|listener| listener.service() == service)
         .map(|listener| (listener.host().to_owned(), listener.address()))
         .collect()
 }
 
-fn ready_kdc(listener: &Listener) -> ReadyKdc {
+fn ready_kdc(listener: &Listener, addresses: &Addresses) -> ReadyKdc {
+    let kpasswd = addresses.kpasswds.get(listener.host());
     ReadyKdc {
         host: listener.host().to_owned(),
         realms: listener.realms().iter().map(ToString::to_string).collect(),
         address: listener.address().to_string(),
+        kpasswd: kpasswd.map(ToString::to_string).unwrap_or_default(),
     }
 }
 

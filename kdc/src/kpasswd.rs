@@ -19,8 +19,8 @@ use zeroize::Zeroizing;
 use crate::context::{Context, after, decrypted, encrypted};
 use crate::tgs::header;
 use crate::{
-    Attributes, Database, Dialect, Kdc, KdcError, LongTermKey, PasswordKeys,
-    PrincipalEntry, Traffic, Transport,
+    Attributes, Database, Dialect, Kdc, KdcError, LongTermKey, PasswordKeys, PrincipalEntry,
+    Traffic, Transport,
 };
 
 pub use error::KpasswdError;

@@ -6,9 +6,7 @@ use kdclab_proto::Principal;
 
 use super::daemons::{Job, StartDaemon};
 use super::limits::{MAX_ENTRIES, MAX_TIMES};
-use super::model::{
-    Call, ClientTable, Control, Expectation, Kpasswd, RealmSettings, SymptomCheck,
-};
+use super::model::{Call, ClientTable, Control, Expectation, Kpasswd, RealmSettings, SymptomCheck};
 use super::rules::check_attributes;
 use super::scope::{Kind, Scope};
 use super::source::{Fault, Source, choices};
@@ -175,7 +173,8 @@ pub(super) fn check_control(
         _ => {
             return Err(source.fault(
                 control.span(),
-                "a [[control]] has exactly one of `call`, `job`, `kpasswd`, `replay` and `start`".to_owned(),
+                "a [[control]] has exactly one of `call`, `job`, `kpasswd`, `replay` and `start`"
+                    .to_owned(),
                 Some("keep one of them; a second act is a [[control]] of its own".to_owned()),
             ));
         }

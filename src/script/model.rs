@@ -172,7 +172,7 @@ pub struct PasswordPolicyTable {
     /// The fewest bytes of a password.
     #[serde(default)]
     pub minlength: usize,
-    /// How many passwords may not come again, the current one included.
+    /// How many passwords may not come again, the current one included. At most 65 are remembered.
     #[serde(default)]
     pub history: usize,
     /// How long a password must be kept by its owner; no time if absent.

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use kdclab_proto::Keytab;
 use tempfile::TempDir;
 
-use super::{ServeError, krb5_conf};
+use super::{Addresses, ServeError, krb5_conf};
 use crate::script::Script;
 use crate::sim::World;
 
@@ -25,7 +24,7 @@ impl Directory {
         path: Option<&Path>,
         client: Option<&str>,
         world: &World,
-        kdcs: &BTreeMap<String, SocketAddr>,
+        addresses: &Addresses,
     ) -> Result<Self, ServeError> {
         let directory = match path {
             Some(path) => Self {
@@ -48,7 +47,7 @@ impl Directory {
             }
         };
         directory
-            .fill(client, world, kdcs)
+            .fill(client, world, addresses)
             .map_err(|error| ServeError::Directory {
                 path: directory.path.clone(),
                 error,
@@ -56,14 +55,11 @@ impl Directory {
         Ok(directory)
     }
 
-    fn fill(
-        &self,
-        client: Option<&str>,
-        world: &World,
-        kdcs: &BTreeMap<String, SocketAddr>,
-    ) -> io::Result<()> {
+    fn fill(&self, client: Option<&str>, world: &World, addresses: &Addresses) -> io::Result<()> {
         for (host, config) in world.client_configs() {
-            let file = krb5_conf::render(config, &world.kdc_addresses(host, kdcs));
+            let kdcs = world.kdc_addresses(host, &addresses.kdcs);
+            let kpasswds = world.kdc_addresses(host, &addresses.kpasswds);
+            let file = krb5_conf::render(config, &kdcs, &kpasswds);
             let path = self.path.join(format!("{host}.krb5.conf"));
             write_private(&path, file.as_bytes())?;
             if client == Some(host) {
@@ -84,7 +80,7 @@ impl Directory {
         &self,
         script: &Script,
         world: &World,
-        kdcs: &BTreeMap<String, SocketAddr>,
+        addresses: &Addresses,
     ) -> BTreeMap<String, String> {
         let mut environment = BTreeMap::new();
         let mut set = |name: &str, value: String| environment.insert(name.to_owned(), value);
@@ -111,7 +107,7 @@ impl Directory {
             && let Some(user) = world.caller(call)
         {
             if let Some(address) = world
-                .kdc_addresses(call.from.get_ref(), kdcs)
+                .kdc_addresses(call.from.get_ref(), &addresses.kdcs)
                 .get(&user.realm)
                 .and_then(|addresses| addresses.first())
             {

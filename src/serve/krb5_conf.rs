@@ -6,11 +6,16 @@ use std::fmt::Write;
 use kdclab_client::ClientConfig;
 use kdclab_proto::{Enctype, Realm};
 
-/// The file for a host configured like `config`. `kdcs` are the addresses of each realm's KDCs.
-pub(super) fn render(config: &ClientConfig, kdcs: &BTreeMap<Realm, Vec<String>>) -> String {
+/// The file for a host configured like `config`. `kdcs` are the addresses of each realm's KDCs, `kpasswds`
+/// those of the password services beside them.
+pub(super) fn render(
+    config: &ClientConfig,
+    kdcs: &BTreeMap<Realm, Vec<String>>,
+    kpasswds: &BTreeMap<Realm, Vec<String>>,
+) -> String {
     let mut file = String::new();
     // Writing to a String cannot fail.
-    let _ = render_into(&mut file, config, kdcs);
+    let _ = render_into(&mut file, config, kdcs, kpasswds);
     file
 }
 
@@ -18,6 +23,7 @@ fn render_into(
     file: &mut String,
     config: &ClientConfig,
     kdcs: &BTreeMap<Realm, Vec<String>>,
+    kpasswds: &BTreeMap<Realm, Vec<String>>,
 ) -> std::fmt::Result {
     writeln!(file, "[libdefaults]")?;
     if let Some(realm) = &config.default_realm {
@@ -66,6 +72,9 @@ fn render_into(
         writeln!(file, "    {realm} = {{")?;
         for address in addresses {
             writeln!(file, "        kdc = {address}")?;
+        }
+        if let Some(address) = kpasswds.get(realm).and_then(|addresses| addresses.first()) {
+            writeln!(file, "        kpasswd_server = {address}")?;
         }
         writeln!(file, "    }}")?;
     }

@@ -1,4 +1,4 @@
-//! One KDC on UDP and TCP, on the same port.
+//! One KDC or password service on UDP and TCP, on the same port.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -14,21 +14,22 @@ use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::{ServeError, wall_clock};
-use crate::sim::ServedKdc;
+use super::ServeError;
+use super::served::{Served, Service};
 
 /// The longest request, in bytes. MIT's clients refuse longer replies as well.
 const MAX_MESSAGE: usize = 1 << 20;
 /// How long a TCP client may take to send a request.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many TCP connections one KDC keeps open.
+/// How many TCP connections one service keeps open.
 const MAX_CONNECTIONS: usize = 256;
 /// How often another port is tried when UDP does not get the port that TCP has.
 const PORT_ATTEMPTS: u32 = 64;
 
-/// The sockets of one KDC.
+/// The sockets of one service.
 pub(super) struct Listener {
-    kdc: Arc<ServedKdc>,
+    served: Arc<Served>,
+    which: (usize, Service),
     udp: UdpSocket,
     tcp: TcpListener,
     address: SocketAddr,
@@ -36,9 +37,12 @@ pub(super) struct Listener {
 
 impl Listener {
     /// Takes a free port. The sockets are kept, so nobody else can take it in between.
-    pub(super) async fn bind(kdc: ServedKdc) -> Result<Self, ServeError> {
+    pub(super) async fn bind(
+        served: &Arc<Served>,
+        which: (usize, Service),
+    ) -> Result<Self, ServeError> {
         let failed = |error| ServeError::Bind {
-            host: kdc.host.clone(),
+            host: served.kdc(which.0).host.clone(),
             error,
         };
         let mut last = io::Error::from(io::ErrorKind::AddrInUse);
@@ -50,7 +54,8 @@ impl Listener {
             match UdpSocket::bind(address).await {
                 Ok(udp) => {
                     return Ok(Self {
-                        kdc: Arc::new(kdc),
+                        served: Arc::clone(served),
+                        which,
                         udp,
                         tcp,
                         address,
@@ -63,11 +68,15 @@ impl Listener {
     }
 
     pub(super) fn host(&self) -> &str {
-        &self.kdc.host
+        &self.served.kdc(self.which.0).host
     }
 
     pub(super) fn realms(&self) -> &[Realm] {
-        &self.kdc.realms
+        &self.served.kdc(self.which.0).realms
+    }
+
+    pub(super) fn service(&self) -> Service {
+        self.which.1
     }
 
     pub(super) fn address(&self) -> SocketAddr {
@@ -77,23 +86,27 @@ impl Listener {
     /// Answers until the task is dropped.
     pub(super) async fn serve(self) {
         let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-        tokio::join!(
-            datagrams(&self.kdc, &self.udp),
-            streams(&self.kdc, &self.tcp, &connections)
-        );
+        let this = Arc::new(self);
+        tokio::join!(datagrams(&this), streams(&this, &connections));
     }
-}
 
-fn answer(
-    kdc: &ServedKdc,
-    rng: &mut ChaCha12Rng,
-    transport: &Transport,
-    request: &[u8],
-) -> Option<Vec<u8>> {
-    let now = wall_clock().offset_by(kdc.clock_offset);
-    kdc.kdc
-        .handle(&kdc.traffic, now, rng, transport, request)
-        .bytes
+    fn answer(
+        &self,
+        rng: &mut ChaCha12Rng,
+        transport: &Transport,
+        request: &[u8],
+    ) -> Option<Vec<u8>> {
+        self.served
+            .answer(self.which, self.address, rng, transport, request)
+    }
+
+    /// The longest reply over UDP, in bytes.
+    fn reply_limit(&self) -> Option<usize> {
+        match self.which {
+            (index, Service::Kdc) => self.served.kdc(index).udp_reply_limit,
+            (_, Service::Kpasswd) => None,
+        }
+    }
 }
 
 /// A generator of its own for each task, so that no lock is shared.
@@ -101,7 +114,8 @@ fn fresh_rng() -> Option<ChaCha12Rng> {
     ChaCha12Rng::try_from_rng(&mut SysRng).ok()
 }
 
-async fn datagrams(kdc: &ServedKdc, socket: &UdpSocket) {
+async fn datagrams(listener: &Listener) {
+    let socket = &listener.udp;
     let Some(mut rng) = fresh_rng() else { return };
     let mut buffer = vec![0; 1 << 16];
     loop {
@@ -112,27 +126,27 @@ async fn datagrams(kdc: &ServedKdc, socket: &UdpSocket) {
         let transport = Transport {
             protocol: Protocol::Udp,
             peer,
-            reply_limit: kdc.udp_reply_limit,
+            reply_limit: listener.reply_limit(),
         };
-        if let Some(reply) = answer(kdc, &mut rng, &transport, &buffer[..length]) {
+        if let Some(reply) = listener.answer(&mut rng, &transport, &buffer[..length]) {
             let _ = socket.send_to(&reply, peer).await;
         }
     }
 }
 
-async fn streams(kdc: &Arc<ServedKdc>, socket: &TcpListener, connections: &Arc<Semaphore>) {
+async fn streams(listener: &Arc<Listener>, connections: &Arc<Semaphore>) {
     loop {
         let Ok(permit) = Arc::clone(connections).acquire_owned().await else {
             return;
         };
-        let Ok((stream, peer)) = socket.accept().await else {
+        let Ok((stream, peer)) = listener.tcp.accept().await else {
             // Out of descriptors: give open connections time to end.
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
-        let kdc = Arc::clone(kdc);
+        let listener = Arc::clone(listener);
         tokio::spawn(async move {
-            let _ = connection(&kdc, stream, peer).await;
+            let _ = connection(&listener, stream, peer).await;
             drop(permit);
         });
     }
@@ -140,7 +154,11 @@ async fn streams(kdc: &Arc<ServedKdc>, socket: &TcpListener, connections: &Arc<S
 
 /// One TCP connection: requests and replies, each behind its length in four bytes (RFC 4120 section
 /// 7.2.2).
-async fn connection(kdc: &ServedKdc, mut stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
+async fn connection(
+    listener: &Listener,
+    mut stream: TcpStream,
+    peer: SocketAddr,
+) -> io::Result<()> {
     let Some(mut rng) = fresh_rng() else {
         return Ok(());
     };
@@ -151,7 +169,7 @@ async fn connection(kdc: &ServedKdc, mut stream: TcpStream, peer: SocketAddr) ->
     };
     loop {
         let request = timeout(READ_TIMEOUT, read_framed(&mut stream)).await??;
-        let Some(reply) = answer(kdc, &mut rng, &transport, &request) else {
+        let Some(reply) = listener.answer(&mut rng, &transport, &request) else {
             return Ok(());
         };
         let Ok(length) = u32::try_from(reply.len()) else {

@@ -7,12 +7,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use kdclab_client::{
     Action, AsExchange, AsOutcome, AsParameters, ClientConfig, ClientError, Credential, Event,
-    KdcUnreachable, S4u2SelfExchange, S4u2SelfParameters, SendToKdc, Step, TgsExchange,
-    TgsParameters, Transport,
+    KdcUnreachable, KpasswdExchange, KpasswdParameters, S4u2SelfExchange, S4u2SelfParameters,
+    SendToKdc, Step, TgsExchange, TgsParameters, Transport,
 };
 use kdclab_proto::{Principal, Realm, Timestamp};
 use rand::SeedableRng;
 use rand::rngs::{ChaCha12Rng, SysRng};
+
+use crate::mit_realm::Kadmind;
 
 /// How long one reply of a KDC may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -140,9 +142,36 @@ impl Client {
         }
     }
 
+    /// A new password by way of `kadmind`, with a ticket for `kadmin/changepw`.
+    pub(crate) fn kpasswd(
+        &mut self,
+        kadmind: &Kadmind,
+        with: &Credential,
+        parameters: &KpasswdParameters,
+    ) -> Result<(), ClientError> {
+        let (exchange, step) = KpasswdExchange::start(with, parameters, now(), &mut self.rng)?;
+        let Step::Send { bytes, .. } = step else {
+            panic!("no request: {step:?}");
+        };
+        let answer = self.deliver_to(vec![kadmind.address()], bytes);
+        match exchange.input(now(), answer.as_deref().map_err(Clone::clone)) {
+            Step::Done(()) => Ok(()),
+            Step::Failed(error) => Err(error),
+            Step::Send { .. } => panic!("a second request"),
+        }
+    }
+
     /// Does what [`SendToKdc`] says with real sockets, one event at a time.
     fn deliver(&mut self, realm: &Realm, message: Vec<u8>) -> Result<Vec<u8>, KdcUnreachable> {
         let servers = self.kdcs.get(realm).cloned().unwrap_or_default();
+        self.deliver_to(servers, message)
+    }
+
+    fn deliver_to(
+        &mut self,
+        servers: Vec<SocketAddr>,
+        message: Vec<u8>,
+    ) -> Result<Vec<u8>, KdcUnreachable> {
         let (mut machine, mut actions) = SendToKdc::start(&self.config, now(), servers, message);
         let mut sockets = Sockets::default();
         loop {

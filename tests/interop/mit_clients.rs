@@ -226,6 +226,67 @@ fn kvno_for_a_user_with_rc4_keys() {
     assert!(session.klist().contains("for client alice@LAB.EXAMPLE"));
 }
 
+fn passwords() -> Served {
+    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/passwords.toml");
+    Served::start(scenario, "healthy")
+}
+
+fn kpasswd(session: &Session<'_>, user: &str, old: &str, new: &str) -> crate::served::Finished {
+    session.run("kpasswd", &[user], &format!("{old}\n{new}\n{new}\n"))
+}
+
+#[test]
+fn kpasswd_changes_the_password_at_every_kdc() {
+    let served = passwords();
+    let session = served.session("ws1");
+    let printed = kpasswd(&session, "alice", "correct horse", "another horse").succeeds();
+    assert!(printed.contains("Password changed."), "{printed}");
+    session.kinit(&["alice"], "another horse").succeeds();
+    session
+        .kinit(&["alice"], "correct horse")
+        .fails_with("kinit: Password incorrect");
+}
+
+#[test]
+fn kpasswd_over_tcp() {
+    let served = passwords();
+    let session = served
+        .session("ws1")
+        .with_krb5_conf("[libdefaults]\nudp_preference_limit = 1\n");
+    kpasswd(&session, "alice", "correct horse", "another horse").succeeds();
+    session.kinit(&["alice"], "another horse").succeeds();
+}
+
+#[test]
+fn kpasswd_with_an_expired_password() {
+    let served = passwords();
+    let session = served.session("ws1");
+    kpasswd(&session, "carol", "battery staple", "another staple").succeeds();
+    session.kinit(&["carol"], "another staple").succeeds();
+}
+
+#[test]
+fn kpasswd_with_passwords_that_the_policy_rejects() {
+    let served = passwords();
+    let session = served.session("ws1");
+    kpasswd(&session, "alice", "correct horse", "short").fails_with(
+        "Password change rejected: New password is too short.\n\
+         Please choose a password which is at least 8 characters long.",
+    );
+    kpasswd(&session, "alice", "correct horse", "correct horse").fails_with(
+        "Password change rejected: New password was used previously. Please choose a different password.",
+    );
+    session.kinit(&["alice"], "correct horse").succeeds();
+}
+
+#[test]
+fn kpasswd_with_a_wrong_password() {
+    let served = passwords();
+    let session = served.session("ws1");
+    kpasswd(&session, "alice", "wrong", "another horse")
+        .fails_with("kpasswd: Preauthentication failed getting initial ticket");
+}
+
 macro_rules! enctypes {
     ($($name:ident($enctype:literal, $shown:literal);)*) => {$(
         #[test]

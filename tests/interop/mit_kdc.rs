@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use kdclab_client::{
-    AsOutcome, AsParameters, ClientError, Credential, CredentialStore, SecretKind, TgsParameters,
-    Transport,
+    AsOutcome, AsParameters, ClientError, Credential, CredentialStore, KpasswdParameters,
+    SecretKind, TgsParameters, Transport,
 };
 use kdclab_proto::messages::{EncTicketPart, TicketFlags};
 use kdclab_proto::{
@@ -357,6 +357,76 @@ fn s4u2self_for_users_whose_account_is_not_in_order() {
     let elsewhere = Principal::parse("alice@ELSEWHERE.EXAMPLE", None).unwrap();
     let result = client.for_user(&tgt, elsewhere);
     assert_eq!(refused(result), ErrorCode::KDC_ERR_S_PRINCIPAL_UNKNOWN);
+}
+
+/// The ticket for the password service.
+fn changepw(client: &mut Client, user: &str, password: &str) -> Credential {
+    let mut parameters = AsParameters::password(principal(user), password);
+    parameters.service = Some(principal("kadmin/changepw").name);
+    client.log_in(parameters).unwrap().credential
+}
+
+const LOOPBACK: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+#[track_caller]
+fn rejected(result: Result<(), ClientError>) -> (u16, String) {
+    let error = result.unwrap_err();
+    let result = error.kpasswd_result().unwrap_or_else(|| panic!("{error}"));
+    (result.code.0, result.text.clone())
+}
+
+#[test]
+fn changing_the_password_at_kadmind() {
+    let realm = lab();
+    let kadmind = realm.kadmind("");
+    let mut client = client(&realm);
+    realm.kadmin(LAB, "addpol -minlength 8 long");
+    realm.kadmin(LAB, "modprinc -policy long -pwexpire 2001-01-01 alice");
+    let ticket = changepw(&mut client, "alice", "correct-horse");
+    let change = |password| KpasswdParameters::change(password, LOOPBACK);
+    let text =
+        "New password is too short.\nPlease choose a password which is at least 8 characters long.";
+    let result = client.kpasswd(&kadmind, &ticket, &change("short"));
+    assert_eq!(rejected(result), (4, text.to_owned()));
+    client
+        .kpasswd(&kadmind, &ticket, &change("another-horse"))
+        .unwrap();
+    client
+        .log_in(AsParameters::password(principal("alice"), "another-horse"))
+        .unwrap();
+}
+
+#[test]
+fn setting_the_password_of_another_at_kadmind() {
+    let realm = lab();
+    let kadmind = realm.kadmind("bob@LAB.EXAMPLE c\n");
+    let mut client = client(&realm);
+    let set = |user, password| KpasswdParameters::set(principal(user), password, LOOPBACK);
+    let alice = changepw(&mut client, "alice", "correct-horse");
+    let result = client.kpasswd(&kadmind, &alice, &set("bob", "stolen"));
+    assert_eq!(rejected(result), (5, "Unauthorized request".to_owned()));
+    let bob = changepw(&mut client, "bob", "battery-staple");
+    client
+        .kpasswd(&kadmind, &bob, &set("alice", "set-by-bob"))
+        .unwrap();
+    client
+        .log_in(AsParameters::password(principal("alice"), "set-by-bob"))
+        .unwrap();
+    let result = client.kpasswd(&kadmind, &bob, &set("nobody", "nothing"));
+    let text = "Password not changed.\nPrincipal does not exist while trying to change password.\n";
+    assert_eq!(rejected(result), (2, text.to_owned()));
+}
+
+#[test]
+fn a_ticket_for_another_service_at_kadmind() {
+    let realm = lab();
+    let kadmind = realm.kadmind("");
+    let mut client = client(&realm);
+    let tgt = alice(&mut client).credential;
+    let change = KpasswdParameters::change("another-horse", LOOPBACK);
+    let result = client.kpasswd(&kadmind, &tgt, &change);
+    let text = "Failed reading application request".to_owned();
+    assert_eq!(rejected(result), (3, text));
 }
 
 #[test]

@@ -13,6 +13,28 @@ pub(crate) struct MitRealm {
     kdc: Child,
     directory: TempDir,
     address: SocketAddr,
+    /// Where kadmind will listen for changes of passwords.
+    kpasswd: SocketAddr,
+}
+
+/// A running kadmind; it is killed when this is dropped.
+pub(crate) struct Kadmind {
+    process: Child,
+    address: SocketAddr,
+}
+
+impl Kadmind {
+    /// Where it listens for changes of passwords.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Kadmind {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
 }
 
 /// How often another port is tried when somebody else took the first one.
@@ -59,6 +81,7 @@ impl MitRealm {
         let port = free_port();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let path = |name: &str| directory.path().join(name).display().to_string();
+        let kpasswd = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
         let mut krb5 = format!(
             "[libdefaults]\n dns_lookup_kdc = false\n dns_lookup_realm = false\n rdns = false\n \
              dns_canonicalize_hostname = false\n {libdefaults}\n",
@@ -72,10 +95,11 @@ impl MitRealm {
             krb5.push_str(&format!(" {name} = {{\n  kdc = {address}\n }}\n"));
             domains.push_str(&format!(" .{} = {name}\n", name.to_ascii_lowercase()));
             kdc.push_str(&format!(
-                " {name} = {{\n  database_name = {}\n  key_stash_file = {}\n  acl_file = {}\n  {section}\n }}\n",
+                " {name} = {{\n  database_name = {}\n  key_stash_file = {}\n  acl_file = {}\n  kpasswd_listen = {kpasswd}\n  kadmind_listen = 127.0.0.1:{}\n  {section}\n }}\n",
                 path(&format!("{name}.db")),
                 path(&format!("{name}.stash")),
                 path("acl"),
+                free_port(),
             ));
         }
         krb5.push_str(&domains);
@@ -105,6 +129,7 @@ impl MitRealm {
             kdc,
             directory,
             address,
+            kpasswd,
         };
         this.answers(realms[0].name).then_some(this)
     }
@@ -129,6 +154,40 @@ impl MitRealm {
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Starts kadmind for the first realm; `acl` says who may do what.
+    pub(crate) fn kadmind(&self, acl: &str) -> Kadmind {
+        std::fs::write(self.path("acl"), acl).unwrap();
+        let log = std::fs::File::create(self.path("kadmind.log")).unwrap();
+        let process = self
+            .command("kadmind")
+            .arg("-nofork")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap_or_else(|error| missing("kadmind", &error));
+        let mut kadmind = Kadmind {
+            process,
+            address: self.kpasswd,
+        };
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        socket
+            .set_read_timeout(Some(Duration::from_millis(50)))
+            .unwrap();
+        for _ in 0..POLLS {
+            assert!(
+                kadmind.process.try_wait().unwrap().is_none(),
+                "kadmind ended"
+            );
+            // A request whose AP-REQ is none gets an answer that says so.
+            let _ = socket.send_to(b"\x00\x08\x00\x01\x00\x01ab", kadmind.address);
+            if socket.recv_from(&mut [0; 2048]).is_ok() {
+                return kadmind;
+            }
+        }
+        panic!("kadmind does not answer");
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

@@ -160,12 +160,8 @@ refusals! { GOOD,
         "unknown principal `alcie`", "did you mean `alice`?";
     an_unknown_administrator: "wait = \"5m\"" => "configure_realm = { realm = \"LAB.EXAMPLE\", set = { administrators = [\"alcie\"] } }",
         "unknown principal `alcie`", "did you mean `alice`?";
-    an_unknown_administrator_of_a_realm: "[host]" => "[realm.\"LAB.EXAMPLE\".settings]\nadministrators = [\"alcie\"]\n\n[host]",
+    an_unknown_administrator_of_a_realm: "kdc      = \"kdc1\"" => "settings = { administrators = [\"alcie\"] }\nkdc      = \"kdc1\"",
         "unknown principal `alcie`", "did you mean `alice`?";
-    a_call_beside_kpasswd: "call = { user = \"bob\", from = \"ws1\" }" => "call = { user = \"bob\", from = \"ws1\" }\nkpasswd = { user = \"bob\", from = \"ws1\", new = \"n\" }",
-        "exactly one of `call`, `kpasswd` and `replay`", "keep one";
-    kpasswd_beside_a_call: "evidence" => "kpasswd  = { user = \"bob\", from = \"ws1\", new = \"n\" }\nevidence",
-        "exactly one of `call`, `kpasswd` and `simultaneous`", "keep one";
     an_attempt_at_nothing: "[{ wait = \"5m\" }]" => "[{ attempt = { times = 1 } }]",
         "exactly one of `call` and `kpasswd`", "keep one";
     an_unknown_service_to_delegate_to: "wait = \"5m\"" => "modify_principal = { name = \"cifs/fs1.lab.example\", allowed_to_delegate_to = [\"nfs/fs1\"] }",
@@ -207,19 +203,20 @@ refusals! { GOOD,
 #[test]
 fn an_act_beside_a_call() {
     let job = "job = { call = { user = \"bob\", from = \"ws1\" }, on = \"fs1\" }";
-    for (table, next, title) in [
+    let kpasswd = "kpasswd = { user = \"bob\", from = \"ws1\", new = \"n\" }";
+    for (table, act, title) in [
         (
             "[[control]]",
-            "[[control]]",
-            "a [[control]] has exactly one of `call`, `job`, `replay` and `start`",
+            job,
+            "a [[control]] has exactly one of `call`, `job`, `kpasswd`, `replay` and `start`",
         ),
         (
             "[[symptom]]",
-            "[[symptom]]",
-            "a [[symptom]] has exactly one of `call`, `job`, `simultaneous` and `start`",
+            kpasswd,
+            "a [[symptom]] has exactly one of `call`, `job`, `kpasswd`, `simultaneous` and `start`",
         ),
     ] {
-        let text = GOOD.replacen(table, &format!("{next}\n{job}"), 1);
+        let text = GOOD.replacen(table, &format!("{table}\n{act}"), 1);
         let Err(error) = parse(&text) else {
             panic!("the file was accepted")
         };
