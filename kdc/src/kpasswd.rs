@@ -11,7 +11,7 @@ use kdclab_proto::messages::{
     KrbError, KrbPriv, TicketFlags,
 };
 use kdclab_proto::{
-    ErrorCode, Key, KeyUsage, NameType, Principal, PrincipalName, Realm, Timestamp,
+    ErrorCode, Key, KeyCache, KeyUsage, NameType, Principal, PrincipalName, Realm, Timestamp,
 };
 use rand::CryptoRng;
 use zeroize::Zeroizing;
@@ -348,8 +348,9 @@ fn open_priv(
     if part.s_address != HostAddress::from(peer) {
         return Err(KpasswdError::PrivFromElsewhere { peer });
     }
+    // MIT's kpasswd begins with 0, which its encoder leaves out.
     let expected = client.authenticator.seq_number.unwrap_or(0);
-    if part.seq_number != Some(expected) {
+    if part.seq_number.unwrap_or(0) != expected {
         return Err(KpasswdError::PrivOutOfOrder {
             expected,
             found: part.seq_number,

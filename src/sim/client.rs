@@ -191,50 +191,36 @@ fn is_request_to(service: &Principal, payload: &Payload) -> bool {
 impl Client {
     fn new(index: usize, call: &Call) -> Self {
         Self {
-            index,
-            host: call.from.get_ref().clone(),
-            user: Principal::default(),
             call: Some(call.clone()),
-            kpasswd: None,
-            service: None,
-            stage: Stage::Idle,
-            renewed: false,
-            ticket: None,
-            flags: None,
-            previous: Previous::default(),
-            result: None,
-            last_sender: None,
+            ..Self::idle(index, call.from.get_ref())
         }
     }
 
     fn replaying(host: &str, service: Principal) -> Self {
         Self {
-            index: 0,
-            host: host.to_owned(),
-            user: Principal::default(),
-            call: None,
-            kpasswd: None,
             service: Some(service),
-            stage: Stage::Idle,
-            renewed: false,
-            ticket: None,
-            flags: None,
-            previous: Previous::default(),
-            result: None,
-            last_sender: None,
+            ..Self::idle(0, host)
         }
     }
 
     fn changing_password(kpasswd: &Kpasswd) -> Self {
         Self {
-            index: 0,
-            host: kpasswd.from.get_ref().clone(),
+            kpasswd: Some(kpasswd.clone()),
+            ..Self::idle(0, kpasswd.from.get_ref())
+        }
+    }
+
+    fn idle(index: usize, host: &str) -> Self {
+        Self {
+            index,
+            host: host.to_owned(),
             user: Principal::default(),
             call: None,
-            kpasswd: Some(kpasswd.clone()),
+            kpasswd: None,
             service: None,
             stage: Stage::Idle,
             renewed: false,
+            ticket: None,
             flags: None,
             previous: Previous::default(),
             result: None,
@@ -420,12 +406,16 @@ impl Client {
         let password = typed.or_else(|| world.passwords.get(&self.user));
         let password = password.cloned().unwrap_or_default();
         let now = self.clock(world);
+        let Some(config) = self.config(world).map(Cow::into_owned) else {
+            return;
+        };
         let Some(host) = world.hosts.get_mut(&self.host) else {
             return;
         };
         let mut parameters = AsParameters::password(self.user.clone(), &password);
         parameters.service = Some(changepw_of(&self.user.realm).name);
-        let (exchange, step) = KdcExchange::log_in(&host.config, parameters, now, &mut host.rng);
+        parameters.key_cache = world.key_cache.clone();
+        let (exchange, step) = KdcExchange::log_in(&config, parameters, now, &mut host.rng);
         self.step(world, Box::new(exchange), step);
     }
 

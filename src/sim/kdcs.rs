@@ -1,7 +1,7 @@
 //! The KDCs and the databases behind them.
 
-use kdclab_kdc::{Database, Kdc, KeyCache, Kpasswd, Protocol, Traffic, Transport};
-use kdclab_proto::{Principal, Realm};
+use kdclab_kdc::{Database, Kdc, Kpasswd, Protocol, Traffic, Transport};
+use kdclab_proto::{KeyCache, Principal, Realm};
 
 use super::network::{Packet, Payload};
 use super::outcome::{VerbError, cause_name};

@@ -231,7 +231,7 @@ fn passwords() -> Served {
     Served::start(scenario, "healthy")
 }
 
-fn kpasswd(session: &Session<'_>, user: &str, old: &str, new: &str) -> crate::served::Finished {
+fn kpasswd(session: &Session, user: &str, old: &str, new: &str) -> crate::served::Finished {
     session.run("kpasswd", &[user], &format!("{old}\n{new}\n{new}\n"))
 }
 

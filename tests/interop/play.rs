@@ -116,7 +116,8 @@ impl<'a> Play<'a> {
         match verb {
             Verb::Attempt(attempt) => {
                 for _ in 0..*attempt.times.get_ref() {
-                    let failed = self.call(&attempt.call).err();
+                    let call = attempt.call.as_ref().expect("a call");
+                    let failed = self.call(call).err();
                     assert_eq!(
                         failed.is_some(),
                         attempt.error.is_some(),

@@ -14,7 +14,7 @@ const DOCUMENT: &str = include_str!("../../docs/scenarios.md");
 
 /// The section of each table that has one of its own. Other tables belong to the section of the table or
 /// verb that holds them; a verb's section has its name.
-const SECTIONS: [(&str, &str); 14] = [
+const SECTIONS: [(&str, &str); 15] = [
     ("AcceptorTable", "`acceptor` of a host"),
     ("Call", "Calls"),
     ("ClientTable", "`client` of a host"),
@@ -22,6 +22,7 @@ const SECTIONS: [(&str, &str); 14] = [
     ("Fix", "`[[fix]]`"),
     ("HostTable", "`[host]`"),
     ("Job", "Jobs and daemons"),
+    ("Kpasswd", "Passwords"),
     ("RealmSettings", "`settings` of a realm"),
     ("RealmTable", "`[realm.\"NAME\"]`"),
     ("ServiceTable", "Services"),

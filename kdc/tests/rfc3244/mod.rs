@@ -23,6 +23,8 @@ struct Asking {
     /// The sender that the KRB-PRIV names.
     sender: &'static str,
     seq_number: Option<u32>,
+    /// The number that the authenticator announces.
+    announced: Option<u32>,
     /// Seals the KRB-PRIV in place of the subkey.
     other_key: Option<Key>,
     time: i64,
@@ -34,6 +36,7 @@ fn change(password: &str) -> Asking {
         data: password.as_bytes().to_vec(),
         sender: "192.0.2.7",
         seq_number: Some(SEQUENCE),
+        announced: Some(SEQUENCE),
         other_key: None,
         time: 0,
     }
@@ -69,7 +72,7 @@ fn request(world: &mut World, ticket: &Credential, asking: &Asking) -> Vec<u8> {
         cusec: 5,
         ctime: world.now.saturating_add(asking.time),
         subkey: Some(EncryptionKey::from(&subkey())),
-        seq_number: Some(SEQUENCE),
+        seq_number: asking.announced,
         authorization_data: None,
     };
     let usage = KeyUsage::AP_REQ_AUTHENTICATOR;
@@ -401,6 +404,16 @@ fn result_2_for_a_krb_priv_of_another_session_order_or_place() {
         let expected = (2, "Failed decrypting request".to_owned());
         assert_eq!(ask(&mut World::mit(), "alice@LAB", &asking), expected);
     }
+}
+
+#[test]
+fn a_sequence_number_of_0_is_left_out_by_mit() {
+    let asking = Asking {
+        seq_number: None,
+        announced: None,
+        ..change("second")
+    };
+    assert_eq!(ask(&mut World::mit(), "alice@LAB", &asking).0, 0);
 }
 
 #[test]
