@@ -1,9 +1,10 @@
 //! The command line as scripts use it: what it prints, and how it ends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::{Command, Output};
 
+use kdclab::catalogue;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -272,6 +273,25 @@ fn list_json_has_the_fields_of_the_contract() {
         assert!(entry["wrong_fixes"].is_u64());
         assert!(entry["lesson"].is_boolean());
     }
+}
+
+/// Every failure of the documents 002 and 004 has a scenario.
+#[test]
+fn list_json_covers_the_failures_of_two_documents() {
+    let output = kdclab(&["list", "--json"]);
+    let list: Vec<Value> = serde_json::from_str(&stdout(&output)).unwrap();
+    let covered: BTreeSet<&str> = list
+        .iter()
+        .flat_map(|entry| entry["catalogue"].as_array().unwrap())
+        .map(|id| id.as_str().unwrap())
+        .collect();
+    let wanted: BTreeSet<&str> = catalogue::IDS
+        .into_iter()
+        .filter(|id| id.starts_with("S002-") || id.starts_with("S004-"))
+        .collect();
+    assert_eq!(wanted.len(), 28);
+    let missing: Vec<&&str> = wanted.difference(&covered).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[test]
