@@ -20,7 +20,9 @@ pub mod verb;
 
 use std::path::Path;
 
-pub use limits::{MAX_ENTRIES, MAX_HOSTS, MAX_LENGTH, MAX_PRINCIPALS, MAX_REALMS, MAX_TIMES};
+pub use limits::{
+    MAX_ATTEMPTS, MAX_ENTRIES, MAX_HOSTS, MAX_LENGTH, MAX_PRINCIPALS, MAX_REALMS, MAX_TIMES,
+};
 pub(crate) use lint::lint;
 pub use model::Script;
 pub use schema::json_schema;

@@ -2,19 +2,17 @@
 
 use kdclab::catalogue::{self, Scenario};
 use kdclab::check::{self, DEFAULT_SEED};
-use kdclab::script::model::{Phase, TextOr};
+use kdclab::script::model::Phase;
 use kdclab::sim::Packet;
+use toml::{Table, Value};
 
+/// Every password that the file writes, and the users' keys in its healthy world.
 fn secrets(scenario: &Scenario) -> Vec<Vec<u8>> {
-    let passwords = scenario
-        .script
-        .realm
-        .values()
-        .flat_map(|realm| realm.users.values())
-        .map(|user| match user {
-            TextOr::Text(password) => password.as_bytes().to_vec(),
-            TextOr::Table(user) => user.password.as_bytes().to_vec(),
-        });
+    let text = std::fs::read_to_string(&scenario.path)
+        .unwrap_or_else(|error| panic!("{}: {error}", scenario.path.display()));
+    let table: Table = text.parse().unwrap_or_else(|error| panic!("{error}"));
+    let mut passwords = Vec::new();
+    collect(&Value::Table(table), false, &mut passwords);
     let world = check::world_in(scenario, Phase::Healthy, DEFAULT_SEED, None)
         .unwrap_or_else(|error| panic!("{}: {error}", scenario.id));
     let keys = world
@@ -22,7 +20,33 @@ fn secrets(scenario: &Scenario) -> Vec<Vec<u8>> {
         .entries
         .into_iter()
         .map(|entry| entry.key_bytes.to_vec());
-    passwords.chain(keys).collect()
+    let texts = passwords.into_iter().filter(|text| !text.is_empty());
+    texts.map(String::into_bytes).chain(keys).collect()
+}
+
+/// The texts under keys that hold passwords: those of `users`, and every `password`, `new` and `old`.
+fn collect(value: &Value, is_password: bool, found: &mut Vec<String>) {
+    match value {
+        Value::Array(values) => {
+            for value in values {
+                collect(value, is_password, found);
+            }
+        }
+        Value::String(text) if is_password => found.push(text.clone()),
+        Value::Table(table) => {
+            for (key, value) in table {
+                if key == "users" {
+                    for user in value.as_table().into_iter().flat_map(Table::values) {
+                        collect(user, user.is_str(), found);
+                    }
+                } else {
+                    let is_password = ["password", "new", "old"].contains(&key.as_str());
+                    collect(value, is_password, found);
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 fn holds(packet: &Packet, secret: &[u8]) -> bool {

@@ -229,10 +229,14 @@ impl ClientError {
             Self::PasswordNotChanged(failure) => match &**failure {
                 KpasswdFailure::Ap(error) => error.com_err(),
                 KpasswdFailure::Unreachable(_) => library(LibraryError::KRB5_KDC_UNREACH),
-                KpasswdFailure::Frame(_)
-                | KpasswdFailure::NoResult
-                | KpasswdFailure::Refused(_)
-                | KpasswdFailure::Session(_) => None,
+                KpasswdFailure::Frame(_) | KpasswdFailure::NoResult => {
+                    ErrorCode::KRB_AP_ERR_MODIFIED.com_err()
+                }
+                KpasswdFailure::Refused(_) => None,
+                KpasswdFailure::Session(error) => error
+                    .code(Dialect::Mit)
+                    .unwrap_or(ErrorCode::KRB_AP_ERR_MODIFIED)
+                    .com_err(),
             },
             Self::NoPreauthKey(_) | Self::NoPreauthMechanism { .. } => {
                 library(LibraryError::KRB5_PREAUTH_FAILED)

@@ -67,7 +67,7 @@ impl Session {
     pub fn make_priv(&mut self, now: Timestamp, rng: &mut dyn CryptoRng, data: &[u8]) -> Vec<u8> {
         let (timestamp, usec) = self.time(now);
         let part = EncKrbPrivPart {
-            user_data: data.to_vec(),
+            user_data: data.to_vec().into(),
             timestamp,
             usec,
             seq_number: self.next_sequence(),
@@ -114,7 +114,7 @@ impl Session {
                 protection: &sealed.cipher,
             },
         )?;
-        Ok(part.user_data)
+        Ok(part.user_data.0.to_vec())
     }
 
     /// A KRB-SAFE with `data`.

@@ -311,7 +311,7 @@ impl Kpasswd<'_> {
             ),
         };
         let part = EncKrbPrivPart {
-            user_data: result.encode(),
+            user_data: result.encode().into(),
             timestamp: None,
             usec: None,
             seq_number,
@@ -343,7 +343,7 @@ fn open_priv(
         .map(Zeroizing::new)
         .ok_or(KpasswdError::PrivUndecryptable)?;
     let part = EncKrbPrivPart::decode_padded(&plain).map_err(KpasswdError::PrivUndecodable)?;
-    let data = Zeroizing::new(part.user_data);
+    let data = part.user_data.0;
     let peer = transport.peer.ip();
     if part.s_address != HostAddress::from(peer) {
         return Err(KpasswdError::PrivFromElsewhere { peer });

@@ -112,15 +112,19 @@ impl Traffic {
     ) -> bool {
         let mut known = lock(&self.authenticators);
         // A client's clock may be as far ahead as it may be behind.
-        let fresh = |(_, since): &(Arc<[u8]>, Timestamp)| since.within(now, limit * 2);
-        while known.len() >= MAX_AUTHENTICATORS || known.front().is_some_and(|old| !fresh(old)) {
+        let limit = limit.saturating_mul(2);
+        let fresh = |(_, since): &(Arc<[u8]>, Timestamp)| since.within(now, limit);
+        while known.front().is_some_and(|old| !fresh(old)) {
             known.pop_front();
         }
-        let is_replay = known.iter().any(|(old, _)| **old == *authenticator);
-        if !is_replay {
-            known.push_back((authenticator.into(), now));
+        if known.iter().any(|(old, _)| **old == *authenticator) {
+            return true;
         }
-        is_replay
+        if known.len() >= MAX_AUTHENTICATORS {
+            known.pop_front();
+        }
+        known.push_back((authenticator.into(), now));
+        false
     }
 
     /// How the logons of a principal of `realm` went.
@@ -268,4 +272,48 @@ fn seconds(duration: std::time::Duration) -> i64 {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    const LIMIT: Duration = Duration::from_secs(300);
+
+    fn at(seconds: i64) -> Timestamp {
+        KerberosTime::from_unix(1_767_225_600 + seconds).timestamp()
+    }
+
+    #[test]
+    fn an_authenticator_is_a_replay_the_second_time() {
+        let traffic = Traffic::new();
+        assert!(!traffic.is_replay(b"one", at(0), LIMIT));
+        assert!(!traffic.is_replay(b"two", at(0), LIMIT));
+        assert!(traffic.is_replay(b"one", at(0), LIMIT));
+    }
+
+    #[test]
+    fn the_oldest_of_a_full_memory_is_still_a_replay() {
+        let traffic = Traffic::new();
+        for number in 0..MAX_AUTHENTICATORS {
+            assert!(!traffic.is_replay(&number.to_be_bytes(), at(0), LIMIT));
+        }
+        assert!(traffic.is_replay(&0_usize.to_be_bytes(), at(0), LIMIT));
+    }
+
+    #[test]
+    fn an_authenticator_is_forgotten_when_no_clock_makes_it_fresh() {
+        let traffic = Traffic::new();
+        assert!(!traffic.is_replay(b"one", at(0), LIMIT));
+        assert!(traffic.is_replay(b"one", at(600), LIMIT));
+        assert!(!traffic.is_replay(b"one", at(602), LIMIT));
+    }
+
+    #[test]
+    fn the_longest_limit_does_not_overflow() {
+        let traffic = Traffic::new();
+        assert!(!traffic.is_replay(b"one", at(0), Duration::MAX));
+        assert!(traffic.is_replay(b"one", at(0), Duration::MAX));
+    }
 }

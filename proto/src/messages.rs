@@ -19,6 +19,7 @@ mod ticket;
 
 pub use ap::{
     ApRep, ApReq, Authenticator, EncApRepPart, EncKrbPrivPart, KrbPriv, KrbSafe, KrbSafeBody,
+    PrivateData,
 };
 pub use cred::{EncKrbCredPart, KrbCred, KrbCredInfo};
 pub use error::{KerbErrorData, KrbError, TypedData, TypedDataElement};

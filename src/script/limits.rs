@@ -2,6 +2,7 @@
 
 use super::model::Script;
 use super::source::{Fault, Source};
+use super::verb::Verb;
 
 /// The longest scenario file, in bytes.
 pub const MAX_LENGTH: usize = 1 << 20;
@@ -15,6 +16,8 @@ pub const MAX_PRINCIPALS: usize = 10_000;
 pub const MAX_ENTRIES: usize = 100;
 /// The most repetitions of an `attempt`.
 pub const MAX_TIMES: u32 = 1000;
+/// The most calls of all `attempt`s of a scenario together.
+pub const MAX_ATTEMPTS: u64 = 5000;
 
 /// Checks the sizes of the world and of every list of acts.
 ///
@@ -26,6 +29,21 @@ pub(super) fn check(script: &Script, source: &Source) -> Result<(), Box<Fault>> 
         .values()
         .map(|realm| realm.users.len() + realm.services.len())
         .sum();
+    let fixes = script.fix.iter().flat_map(|fix| &fix.steps);
+    let attempts: u64 = script
+        .given
+        .iter()
+        .chain(&script.fault)
+        .chain(fixes)
+        .map(|verb| attempts(verb.get_ref()))
+        .sum();
+    if attempts > MAX_ATTEMPTS {
+        return Err(source.fault(
+            script.format.span(),
+            format!("the scenario has {attempts} attempts, repetitions counted"),
+            Some(format!("at most {MAX_ATTEMPTS} are possible")),
+        ));
+    }
     let fix_steps = script.fix.iter().map(|fix| fix.steps.len()).max();
     for (what, size, limit) in [
         ("hosts", script.host.len(), MAX_HOSTS),
@@ -48,4 +66,12 @@ pub(super) fn check(script: &Script, source: &Source) -> Result<(), Box<Fault>> 
         }
     }
     Ok(())
+}
+
+fn attempts(verb: &Verb) -> u64 {
+    match verb {
+        Verb::Attempt(attempt) => (*attempt.times.get_ref()).into(),
+        Verb::Noop(verb) => attempts(verb),
+        _ => 0,
+    }
 }

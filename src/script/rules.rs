@@ -250,6 +250,18 @@ fn check_name(
             Some(error.to_string()),
         )
     })?;
+    let is_of_the_kdc = parsed
+        .components
+        .first()
+        .is_some_and(|first| first == "krbtgt")
+        || parsed.to_string() == "kadmin/changepw";
+    if is_of_the_kdc {
+        return Err(source.fault(
+            name.span(),
+            format!("every realm has `{}` already", name.get_ref()),
+            Some("remove it; verbs can name it all the same".to_owned()),
+        ));
+    }
     if names.insert(parsed) {
         return Ok(());
     }

@@ -478,11 +478,15 @@ impl Client {
         let mut parameters = S4u2SelfParameters::new(user);
         let offset = self.cache(world).and_then(CredentialStore::kdc_offset);
         parameters.kdc_offset = offset.unwrap_or(0);
+        let Some(config) = self.config(world).map(Cow::into_owned) else {
+            return;
+        };
         let Some(host) = world.hosts.get_mut(&self.host) else {
             return;
         };
+        let ticket = &host.with_authenticator_client(ticket);
         let rng = &mut host.rng;
-        let (exchange, step) = KdcExchange::for_user(&host.config, ticket, parameters, now, rng);
+        let (exchange, step) = KdcExchange::for_user(&config, ticket, parameters, now, rng);
         self.step(world, Box::new(exchange), step);
     }
 

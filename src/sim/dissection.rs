@@ -3,7 +3,7 @@
 //! Nobody's word is taken for it. Everyone tries the keys they have on the ciphertexts that travelled:
 //! a user the key of the password and the session keys of the caches, a host the keys of its keytabs, a
 //! KDC those of its database. What opens yields further keys, as it does for the real holder, who must have
-//! sent or received it.
+//! sent or received it, if that is a host. A user is taken to see everything.
 
 mod parts;
 

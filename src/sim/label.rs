@@ -30,7 +30,8 @@ pub(crate) fn message_name(payload: &Payload) -> Option<&'static str> {
     if let Some(name) = kpasswd_name(message(payload)?) {
         return Some(name);
     }
-    Some(match message(payload)?.first()? & 0x1f {
+    // APPLICATION tags of constructed values.
+    Some(match message(payload)?.first()?.checked_sub(0x60)? {
         10 => "AS-REQ",
         11 => "AS-REP",
         12 => "TGS-REQ",

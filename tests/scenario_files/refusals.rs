@@ -145,6 +145,7 @@ refusals! { GOOD,
     an_unknown_client_of_authenticators: "ws1  = {" => "ws1  = { client = { authenticator_client = \"mallory\" }, ", "unknown principal `mallory`", "alice";
     a_realm_that_ends_its_section: "[realm.\"LAB.EXAMPLE\"]" => "[realm.\"LAB]\\nx\"]", "is not a realm's name", "LAB.EXAMPLE";
     a_realm_without_a_kdc: "kdc      = \"kdc1\"" => "kdc      = []", "the realm has no KDC", "name the host";
+    a_principal_of_every_realm: "services = { " => "services = { \"kadmin/changepw\" = \"fs1\", ", "every realm has `kadmin/changepw` already", "remove it";
     a_principal_defined_twice: "services = { " => "services = { alice = \"fs1\", ", "`alice` is defined twice", "";
     an_enterprise_name_for_nobody: "from = \"ws1\", to" => "from = \"ws1\", enterprise = true, to",
         "`enterprise` is about the name in `for_user`", "add `for_user";
@@ -221,6 +222,24 @@ fn an_act_beside_a_call() {
             panic!("the file was accepted")
         };
         assert!(error.to_string().contains(title), "{error}");
+    }
+}
+
+/// Five thousand calls take seconds; a file cannot ask for millions by asking for thousands often.
+#[test]
+fn too_many_attempts_together() {
+    let attempt = "{ attempt = { call = { user = \"bob\", from = \"ws1\" }, times = 1000 } }, ";
+    let text = GOOD.replacen(
+        "[{ wait = \"5m\" }]",
+        &format!("[{}]", attempt.repeat(6)),
+        1,
+    );
+    let Err(error) = parse(&text) else {
+        panic!("the file was accepted")
+    };
+    let error = error.to_string();
+    for part in ["6000 attempts", "at most 5000"] {
+        assert!(error.contains(part), "{part:?} is not in:\n{error}");
     }
 }
 

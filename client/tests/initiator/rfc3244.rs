@@ -72,7 +72,7 @@ impl Run {
             seq_number: Some(SERVICE_SEQUENCE),
         };
         let mut part = EncKrbPrivPart {
-            user_data: result.encode(),
+            user_data: result.encode().into(),
             timestamp: None,
             usec: None,
             seq_number: Some(SERVICE_SEQUENCE),
@@ -130,7 +130,7 @@ fn section_2_version_1_seals_the_password_itself() {
     let run = change();
     assert_eq!(run.request.version, KpasswdVersion::Change);
     let part = run.sent_part();
-    assert_eq!(part.user_data, b"battery staple");
+    assert_eq!(**part.user_data.0, *b"battery staple");
     assert_eq!(part.s_address, HostAddress::from(HERE));
     assert_eq!((part.timestamp, part.r_address), (None, None));
     assert_eq!(part.seq_number, run.authenticator.seq_number);
@@ -142,7 +142,7 @@ fn section_2_version_0xff80_names_the_target() {
     let parameters = KpasswdParameters::set(principal("bob"), "battery staple", HERE);
     let run = start(&parameters);
     assert_eq!(run.request.version, KpasswdVersion::Set);
-    let data = ChangePasswdData::decode(&run.sent_part().user_data).unwrap();
+    let data = ChangePasswdData::decode(&run.sent_part().user_data.0).unwrap();
     assert_eq!(data.target, Some(principal("bob")));
     assert_eq!(*data.new_password, b"battery staple");
     done(run.answer(&run.reply(&success(), |_, _| {})));
@@ -154,6 +154,18 @@ fn the_password_does_not_print() {
     let printed = format!("{parameters:?} {:?}", change().exchange);
     assert!(!printed.contains("battery"), "{printed}");
     assert!(!printed.contains("98, 97, 116"), "{printed}");
+}
+
+#[test]
+fn what_the_krb_priv_holds_does_not_print() {
+    let part = change().sent_part();
+    assert!(!part.user_data.0.is_empty());
+    let shown = format!("{part:?}");
+    assert!(shown.contains("PrivateData("), "{shown}");
+    assert!(
+        !shown.contains(&format!("{:?}", *part.user_data.0)),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -210,7 +222,7 @@ fn success_must_come_from_the_service_and_answer_this_request() {
         failure(run.answer(&unordered)),
         KpasswdFailure::Session(SessionError::BadOrder { .. })
     ));
-    let empty = run.reply(&success(), |_, part| part.user_data.clear());
+    let empty = run.reply(&success(), |_, part| part.user_data.0.clear());
     assert_eq!(failure(run.answer(&empty)), KpasswdFailure::NoResult);
     let mut flipped = run.reply(&success(), |_, _| {});
     *flipped.last_mut().unwrap() ^= 1;

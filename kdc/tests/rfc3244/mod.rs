@@ -89,7 +89,7 @@ fn request(world: &mut World, ticket: &Credential, asking: &Asking) -> Vec<u8> {
         ),
     };
     let part = EncKrbPrivPart {
-        user_data: asking.data.clone(),
+        user_data: asking.data.clone().into(),
         timestamp: None,
         usec: None,
         seq_number: asking.seq_number,
@@ -142,7 +142,7 @@ fn sealed_result(ticket: &Credential, world: &World, answer: &KpasswdAnswer) -> 
     assert_eq!(part.seq_number, confirmed.seq_number);
     let here: std::net::IpAddr = SERVICE.parse().unwrap();
     assert_eq!(part.s_address, HostAddress::from(here));
-    KpasswdResult::decode(&part.user_data).expect("a result")
+    KpasswdResult::decode(&part.user_data.0).expect("a result")
 }
 
 /// The code and the words with which `client` is answered.

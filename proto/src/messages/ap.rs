@@ -1,8 +1,12 @@
 //! The client/server exchange (RFC 4120 section 5.5) and the messages of an established session
 //! (sections 5.6 and 5.7).
 
+use std::fmt;
+
+use zeroize::Zeroizing;
+
 use crate::crypto::ChecksumType;
-use crate::der::{self, DecodeError, Field, Reader, Writer};
+use crate::der::{self, DecodeError, Field, Reader, Value, Writer};
 use crate::messages::{
     ApOptions, AuthorizationData, Checksum, EncryptedData, EncryptionKey, HostAddress, Ticket,
 };
@@ -158,11 +162,37 @@ sequence! {
     }
 }
 
+/// What a KRB-PRIV keeps from everybody else, such as a new password. It never shows in `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PrivateData(pub Zeroizing<Vec<u8>>);
+
+impl From<Vec<u8>> for PrivateData {
+    fn from(octets: Vec<u8>) -> Self {
+        Self(Zeroizing::new(octets))
+    }
+}
+
+impl fmt::Debug for PrivateData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PrivateData({} bytes)", self.0.len())
+    }
+}
+
+impl Value for PrivateData {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Vec::read(reader).map(Self::from)
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        self.0.write(writer);
+    }
+}
+
 sequence! {
     /// The data of a [`KrbPriv`].
     "EncKrbPrivPart" application 28 struct EncKrbPrivPart {
         /// The application's data.
-        0 => user_data: Vec<u8>,
+        0 => user_data: PrivateData,
         /// The sender's time.
         1 => timestamp: Option<KerberosTime>,
         /// The microseconds of `timestamp`.

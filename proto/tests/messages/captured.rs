@@ -374,7 +374,7 @@ fn krb_priv_and_its_part() {
     let message = KrbPriv::decode(&fixture!("captured/krb-priv")).unwrap();
     assert_eq!((message.pvno, message.msg_type), (5, 21));
     let part = EncKrbPrivPart::decode(&fixture!("captured/enc-krb-priv-part")).unwrap();
-    assert_eq!(part.user_data, b"some user data.");
+    assert_eq!(**part.user_data.0, *b"some user data.");
     assert_eq!(part.seq_number, Some(0x186f_4044));
     assert_eq!(part.s_address.addr_type, HostAddress::IPV4);
 }

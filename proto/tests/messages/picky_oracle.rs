@@ -248,7 +248,7 @@ translate! {
     });
     EncKrbPrivPart => data_types::EncKrbPrivPart: |part| {
         data_types::EncKrbPrivPart::from(data_types::EncKrbPrivPartInner {
-            user_data: octets(&part.user_data).into(),
+            user_data: octets(&part.user_data.0).into(),
             timestamp: optional(&part.timestamp),
             usec: Optional(None),
             seq_number: field(part.seq_number.map(integer)),

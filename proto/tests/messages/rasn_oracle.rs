@@ -233,7 +233,7 @@ translate! {
         enc_part: message.enc_part.translate(),
     };
     EncKrbPrivPart => oracle::EncKrbPrivPart: |part| oracle::EncKrbPrivPart {
-        user_data: part.user_data.clone().into(),
+        user_data: part.user_data.0.to_vec().into(),
         timestamp: part.timestamp.translate(),
         usec: part.usec.map(Into::into),
         seq_number: part.seq_number,

@@ -270,7 +270,7 @@ reference! {
     };
     krb_priv: KrbPriv, "reference/krb-priv", KrbPriv { pvno: 5, msg_type: 21, enc_part: encrypted(None) };
     enc_krb_priv_part_with_all_fields: EncKrbPrivPart, "reference/enc-krb-priv-part-all-fields", EncKrbPrivPart {
-        user_data: b"user data".to_vec(),
+        user_data: b"user data".to_vec().into(),
         timestamp: Some(NEW_YEAR),
         usec: Some(42),
         seq_number: Some(u32::MAX),

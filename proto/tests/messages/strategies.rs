@@ -333,7 +333,7 @@ pub(crate) fn enc_krb_priv_part() -> impl Strategy<Value = EncKrbPrivPart> {
     )
         .prop_map(
             |(user_data, timestamp, usec, seq_number, s_address, r_address)| EncKrbPrivPart {
-                user_data,
+                user_data: user_data.into(),
                 timestamp,
                 usec,
                 seq_number,

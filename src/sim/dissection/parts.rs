@@ -111,7 +111,7 @@ fn keys<const N: usize>(found: [Option<EncryptionKey>; N]) -> Vec<Key> {
 
 /// What `message` says in clear, and its encrypted parts in the order of the message.
 pub(super) fn of_message(message: &[u8]) -> (String, Vec<Part>) {
-    let read = match message.first().map(|tag| tag & 0x1f) {
+    let read = match message.first().and_then(|tag| tag.checked_sub(0x60)) {
         Some(AsReq::APPLICATION) => AsReq::decode(message).map(|request| as_req(&request.0)),
         Some(AsRep::APPLICATION) => AsRep::decode(message).map(|reply| kdc_rep(reply.0, &AS_REP)),
         Some(TgsReq::APPLICATION) => TgsReq::decode(message).map(|request| tgs_req(&request.0)),
