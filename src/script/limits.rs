@@ -70,7 +70,8 @@ pub(super) fn check(script: &Script, source: &Source) -> Result<(), Box<Fault>> 
 
 fn attempts(verb: &Verb) -> u64 {
     match verb {
-        Verb::Attempt(attempt) => (*attempt.times.get_ref()).into(),
+        // More than possible in one place is told there.
+        Verb::Attempt(attempt) => (*attempt.times.get_ref()).min(MAX_TIMES).into(),
         Verb::Noop(verb) => attempts(verb),
         _ => 0,
     }
