@@ -496,8 +496,8 @@ fn check_link(scope: &Scope, source: &Source, link: &LinkFault) -> Result<(), Bo
                     None => format!("the link does not say which messages' `{field}` it rewrites"),
                 },
                 Some(format!(
-                    "add `message = \"{}\"` or `message = \"{}\"`",
-                    messages[0], messages[1]
+                    "add `message = \"{}\"`",
+                    messages.join("\"` or `message = \"")
                 )),
             ))
         }

@@ -11,7 +11,7 @@ use super::values::{EnctypeName, NameText};
 pub enum Rewrite {
     /// The client's name in a reply.
     Cname(NameText),
-    /// The client's realm in a reply.
+    /// The client's realm in a reply or an error. In an error it names the realm to ask instead.
     Crealm(String),
     /// The encryption types of a request.
     Etype(Vec<EnctypeName>),
@@ -34,12 +34,11 @@ impl Rewrite {
     }
 
     /// The messages that have the field.
-    pub(super) fn messages(&self) -> [&'static str; 2] {
+    pub(super) fn messages(&self) -> &'static [&'static str] {
         match self {
-            Self::Cname(_) | Self::Crealm(_) | Self::TicketRealm(_) | Self::TicketSname(_) => {
-                ["AS-REP", "TGS-REP"]
-            }
-            Self::Etype(_) => ["AS-REQ", "TGS-REQ"],
+            Self::Cname(_) | Self::TicketRealm(_) | Self::TicketSname(_) => &["AS-REP", "TGS-REP"],
+            Self::Crealm(_) => &["AS-REP", "KRB-ERROR", "TGS-REP"],
+            Self::Etype(_) => &["AS-REQ", "TGS-REQ"],
         }
     }
 }

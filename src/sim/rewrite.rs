@@ -1,6 +1,6 @@
 //! Writes another value into a message on its way.
 
-use kdclab_proto::messages::{AsRep, AsReq, KdcRep, KdcReq, KdcReqBody, TgsRep, TgsReq};
+use kdclab_proto::messages::{AsRep, AsReq, KdcRep, KdcReq, KdcReqBody, KrbError, TgsRep, TgsReq};
 use kdclab_proto::{PrincipalName, Realm};
 
 use crate::script::rewrite::Rewrite;
@@ -9,6 +9,7 @@ use crate::script::rewrite::Rewrite;
 pub(super) fn rewritten(message: &[u8], rewrite: &Rewrite) -> Option<Vec<u8>> {
     const AS_REP: u8 = 0x60 | AsRep::APPLICATION;
     const AS_REQ: u8 = 0x60 | AsReq::APPLICATION;
+    const KRB_ERROR: u8 = 0x60 | KrbError::APPLICATION;
     const TGS_REP: u8 = 0x60 | TgsRep::APPLICATION;
     const TGS_REQ: u8 = 0x60 | TgsReq::APPLICATION;
     match *message.first()? {
@@ -21,6 +22,14 @@ pub(super) fn rewritten(message: &[u8], rewrite: &Rewrite) -> Option<Vec<u8>> {
             let body = changed_body(&request, rewrite)?;
             Some(AsReq::new(request.padata, body).encode())
         }
+        KRB_ERROR => match rewrite {
+            Rewrite::Crealm(realm) => {
+                let mut error = KrbError::decode(message).ok()?;
+                error.crealm = Some(Realm::from(realm.as_str()));
+                Some(error.encode())
+            }
+            _ => None,
+        },
         TGS_REP => {
             let reply = changed_reply(TgsRep::decode(message).ok()?.0, rewrite)?;
             Some(TgsRep(reply).encode())
