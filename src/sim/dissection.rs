@@ -215,10 +215,10 @@ fn open(
         match ring.open(part) {
             Some(plain) => {
                 sealed.opened_by.insert(holder.clone());
-                let (content, keys) = part.kind.read(&plain);
+                let (content, key) = part.kind.read(&plain);
                 sealed.content = Some(content);
-                if sees(holder) {
-                    keys.into_iter().for_each(|key| ring.add(key));
+                if let Some(key) = key.filter(|_| sees(holder)) {
+                    ring.add(key);
                 }
             }
             None => {

@@ -5,7 +5,7 @@ use kdclab_proto::messages::{
     EncryptedData, EncryptionKey, KdcRep, KdcReq, KrbError, PaEncTsEnc, PadataType, TgsRep, TgsReq,
     Ticket,
 };
-use kdclab_proto::{KerberosTime, Key, KeyUsage};
+use kdclab_proto::{DecodeError, KerberosTime, Key, KeyUsage};
 
 /// A ciphertext of a message.
 pub(super) struct Part {
@@ -28,68 +28,54 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// What an opened part says, without its keys, and the keys.
-    pub(super) fn read(self, plain: &[u8]) -> (String, Vec<Key>) {
-        match self {
-            Self::ApRep => match EncApRepPart::decode_padded(plain) {
-                Ok(part) => (
-                    format!("ctime {}", instant(part.ctime, part.cusec)),
-                    keys([part.subkey]),
-                ),
-                Err(_) => unreadable(),
-            },
-            Self::Authenticator => match Authenticator::decode_padded(plain) {
-                Ok(part) => (
-                    format!(
-                        "client {}, ctime {}",
-                        part.client(),
-                        instant(part.ctime, part.cusec)
-                    ),
-                    keys([part.subkey]),
-                ),
-                Err(_) => unreadable(),
-            },
-            Self::EncTimestamp => match PaEncTsEnc::decode_padded(plain) {
-                Ok(part) => (
-                    format!(
-                        "time {}",
-                        instant(part.patimestamp, part.pausec.unwrap_or(0))
-                    ),
-                    Vec::new(),
-                ),
-                Err(_) => unreadable(),
-            },
-            Self::KdcRep => match EncKdcRepPart::decode_padded(plain) {
-                Ok(part) => (
-                    format!(
-                        "session key of type {}, server {}, nonce {}, until {}",
-                        enctype(&part.key),
-                        part.sname.clone().at(part.srealm.clone()),
-                        part.nonce,
-                        part.endtime
-                    ),
-                    keys([Some(part.key)]),
-                ),
-                Err(_) => unreadable(),
-            },
-            Self::Ticket => match EncTicketPart::decode_padded(plain) {
-                Ok(part) => (
-                    format!(
-                        "client {}, session key of type {}, until {}",
-                        part.client(),
-                        enctype(&part.key),
-                        part.endtime
-                    ),
-                    keys([Some(part.key)]),
-                ),
-                Err(_) => unreadable(),
-            },
-        }
+    /// What an opened part says, without its keys, and its key.
+    pub(super) fn read(self, plain: &[u8]) -> (String, Option<Key>) {
+        self.decode(plain)
+            .unwrap_or_else(|_| ("something else".to_owned(), None))
     }
-}
 
-fn unreadable() -> (String, Vec<Key>) {
-    ("something else".to_owned(), Vec::new())
+    fn decode(self, plain: &[u8]) -> Result<(String, Option<Key>), DecodeError> {
+        let (content, key) = match self {
+            Self::ApRep => {
+                let part = EncApRepPart::decode_padded(plain)?;
+                let content = format!("ctime {}", instant(part.ctime, part.cusec));
+                (content, part.subkey)
+            }
+            Self::Authenticator => {
+                let part = Authenticator::decode_padded(plain)?;
+                let ctime = instant(part.ctime, part.cusec);
+                let content = format!("client {}, ctime {ctime}", part.client());
+                (content, part.subkey)
+            }
+            Self::EncTimestamp => {
+                let part = PaEncTsEnc::decode_padded(plain)?;
+                let time = instant(part.patimestamp, part.pausec.unwrap_or(0));
+                (format!("time {time}"), None)
+            }
+            Self::KdcRep => {
+                let part = EncKdcRepPart::decode_padded(plain)?;
+                let content = format!(
+                    "session key of type {}, server {}, nonce {}, until {}",
+                    enctype(&part.key),
+                    part.sname.clone().at(part.srealm.clone()),
+                    part.nonce,
+                    part.endtime
+                );
+                (content, Some(part.key))
+            }
+            Self::Ticket => {
+                let part = EncTicketPart::decode_padded(plain)?;
+                let content = format!(
+                    "client {}, session key of type {}, until {}",
+                    part.client(),
+                    enctype(&part.key),
+                    part.endtime
+                );
+                (content, Some(part.key))
+            }
+        };
+        Ok((content, key.and_then(|key| key.key().ok())))
+    }
 }
 
 fn instant(time: KerberosTime, microseconds: i32) -> String {
@@ -99,14 +85,6 @@ fn instant(time: KerberosTime, microseconds: i32) -> String {
 fn enctype(key: &EncryptionKey) -> String {
     key.key()
         .map_or_else(|error| error.to_string(), |key| key.enctype().to_string())
-}
-
-fn keys<const N: usize>(found: [Option<EncryptionKey>; N]) -> Vec<Key> {
-    found
-        .into_iter()
-        .flatten()
-        .filter_map(|key| key.key().ok())
-        .collect()
 }
 
 /// What `message` says in clear, and its encrypted parts in the order of the message.
