@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -20,6 +20,7 @@ use kdclab_proto::Timestamp;
 use rand::TryRng;
 use rand::rngs::SysRng;
 use serde::Serialize;
+use tokio::task::JoinSet;
 
 use crate::catalogue::Scenario;
 use crate::check;
@@ -87,7 +88,7 @@ struct Ready<'a> {
     scenario: &'a str,
     phase: String,
     env: &'a BTreeMap<String, String>,
-    kdcs: Vec<ReadyKdc>,
+    kdcs: &'a [ReadyKdc],
 }
 
 #[derive(Serialize)]
@@ -99,26 +100,28 @@ struct ReadyKdc {
     kpasswd: String,
 }
 
-/// Serves `scenario` until it is told to stop, and says on `out` when every socket answers.
-///
-/// # Errors
-/// [`ServeError`].
-pub fn run(
-    scenario: &Scenario,
-    options: &ServeOptions,
-    out: &mut dyn Write,
-) -> Result<(), ServeError> {
-    let epoch = wall_clock();
-    let seed = SysRng
-        .try_next_u64()
-        .map_err(|_| ServeError::NoRandomness)?;
-    let world = check::world_in(scenario, options.phase.0, seed, Some(epoch.time()))
-        .map_err(ServeError::World)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(ServeError::Runtime)?;
-    runtime.block_on(async {
+/// A served scenario: its sockets answer until it is stopped or dropped.
+pub struct Instance {
+    tasks: JoinSet<()>,
+    directory: Directory,
+    environment: BTreeMap<String, String>,
+    kdcs: Vec<ReadyKdc>,
+    scenario: String,
+    phase: Phase,
+}
+
+impl Instance {
+    /// Serves `scenario`. Every socket answers when this returns.
+    ///
+    /// # Errors
+    /// [`ServeError`].
+    pub async fn start(scenario: &Scenario, options: &ServeOptions) -> Result<Self, ServeError> {
+        let epoch = wall_clock();
+        let seed = SysRng
+            .try_next_u64()
+            .map_err(|_| ServeError::NoRandomness)?;
+        let world = check::world_in(scenario, options.phase.0, seed, Some(epoch.time()))
+            .map_err(ServeError::World)?;
         let client = scenario
             .script
             .first_call()
@@ -143,29 +146,72 @@ pub fn run(
         };
         let directory = Directory::create(options.dir.as_deref(), client, &world, &addresses)?;
         let environment = directory.environment(&scenario.script, &world, &addresses);
-        let ready = Ready {
-            scenario: &scenario.id,
-            phase: options.phase.0.to_string(),
-            env: &environment,
-            kdcs: listeners
-                .iter()
-                .filter(|listener| listener.service() == Service::Kdc)
-                .map(|listener| ready_kdc(listener, &addresses))
-                .collect(),
-        };
-        let tasks: Vec<_> = listeners
-            .into_iter()
-            .map(|listener| tokio::spawn(listener.serve()))
+        let kdcs = listeners
+            .iter()
+            .filter(|listener| listener.service() == Service::Kdc)
+            .map(|listener| ready_kdc(listener, &addresses))
             .collect();
+        let mut tasks = JoinSet::new();
+        for listener in listeners {
+            tasks.spawn(listener.serve());
+        }
+        Ok(Self {
+            tasks,
+            directory,
+            environment,
+            kdcs,
+            scenario: scenario.id.clone(),
+            phase: options.phase.0,
+        })
+    }
+
+    /// The variables that make a program use this instance.
+    pub fn environment(&self) -> &BTreeMap<String, String> {
+        &self.environment
+    }
+
+    /// The directory with krb5.conf and keytabs.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Closes every socket, waits until that is done, and removes a directory of its own making.
+    pub async fn stop(mut self) {
+        self.tasks.shutdown().await;
+    }
+
+    fn ready(&self) -> Ready<'_> {
+        Ready {
+            scenario: &self.scenario,
+            phase: self.phase.to_string(),
+            env: &self.environment,
+            kdcs: &self.kdcs,
+        }
+    }
+}
+
+/// Serves `scenario` until it is told to stop, and says on `out` when every socket answers.
+///
+/// # Errors
+/// [`ServeError`].
+pub fn run(
+    scenario: &Scenario,
+    options: &ServeOptions,
+    out: &mut dyn Write,
+) -> Result<(), ServeError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(ServeError::Runtime)?;
+    runtime.block_on(async {
+        let instance = Instance::start(scenario, options).await?;
         let mut signals = Signals::catch().map_err(ServeError::Runtime)?;
-        announce(out, &ready)?;
+        announce(out, &instance.ready())?;
         tokio::select! {
             () = signals.arrive() => {}
             () = end_of_input(), if options.until_eof => {}
         }
-        for task in tasks {
-            task.abort();
-        }
+        instance.stop().await;
         Ok(())
     })
 }

@@ -126,6 +126,10 @@ impl Directory {
         environment
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     fn krb5_conf(&self) -> PathBuf {
         self.path.join("krb5.conf")
     }
