@@ -11,6 +11,7 @@ mod dissection;
 mod host;
 mod kdcs;
 mod label;
+mod links;
 mod network;
 mod outcome;
 mod random;

@@ -4,7 +4,7 @@ use kdclab_kdc::{Attributes, Dialect, LongTermKey, PasswordKeys, PrincipalEntry}
 use kdclab_proto::{Enctype, Keytab, KeytabEntry, Principal, Realm};
 use zeroize::Zeroizing;
 
-use super::network::Rule;
+use super::links::Rule;
 use super::outcome::{Outcome, VerbError};
 use super::world::World;
 use crate::script::values::{EnctypeName, ErrorName};
@@ -344,7 +344,7 @@ impl World {
             effect: link.effect.clone(),
             held: None,
         };
-        self.network.rules.push(rule);
+        self.network.links.rules.push(rule);
         Ok(true)
     }
 

@@ -102,8 +102,8 @@ impl World {
     }
 
     pub(super) fn repair_links(&mut self) -> bool {
-        let changed = !self.network.rules.is_empty();
-        self.network.rules.clear();
+        let changed = !self.network.links.rules.is_empty();
+        self.network.links.rules.clear();
         changed
     }
 
