@@ -153,7 +153,8 @@ pub fn world_in(
     Ok(world)
 }
 
-fn act(world: &mut World, symptom: &SymptomCheck) -> Vec<Outcome> {
+/// Plays one act of a symptom; several clients may act at once.
+pub(crate) fn act(world: &mut World, symptom: &SymptomCheck) -> Vec<Outcome> {
     if let Some(wait) = symptom.wait {
         world.wait(wait.0);
     }

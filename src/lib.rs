@@ -2,7 +2,7 @@
 //!
 //! A scenario describes a world of realms, hosts and services, breaks it, and states how it fails and
 //! which fixes help. [`check::run`] plays it with real Kerberos messages on a simulated network;
-//! [`serve`] lets the same KDCs answer on loopback.
+//! [`serve`] lets the same KDCs answer on loopback. [`Lab`] is the same world inside a test.
 //!
 //! ```
 //! use kdclab::{catalogue, check};
@@ -17,7 +17,10 @@ pub mod catalogue;
 pub mod check;
 pub mod cli;
 pub mod dialect;
+pub mod lab;
 pub mod report;
 pub mod script;
 pub mod serve;
 pub mod sim;
+
+pub use lab::{Call, Kpasswd, Lab, LabBuilder, LabError};

@@ -9,6 +9,7 @@ mod client;
 mod daemons;
 mod dissection;
 mod host;
+mod inspection;
 mod kdcs;
 mod label;
 mod links;

@@ -1,3 +1,4 @@
 //! The lab inside a program: single verbs, and worlds as values.
 
+mod labs;
 mod steps;
