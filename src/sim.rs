@@ -4,10 +4,12 @@
 //! feeds; several may run at the same instant. A world is a value: a clone goes its own way.
 
 mod acceptors;
+mod aim;
 mod build;
 mod client;
 mod daemons;
 mod dissection;
+mod expiry;
 mod host;
 mod inspection;
 mod kdcs;
