@@ -31,7 +31,11 @@ impl World {
 
     fn perform(&mut self, verb: &Verb) -> Result<Changed, VerbError> {
         match verb {
-            Verb::AddPrincipal(added) => self.add_principal(added),
+            Verb::AddPrincipal(added) => {
+                let changed = self.add_principal(added)?;
+                self.scope.define_added(verb);
+                Ok(changed)
+            }
             Verb::Attempt(attempt) => self.attempt(attempt),
             Verb::ChangeKey(change) => self.change_key(change),
             Verb::ChangeMode(change) => self.change_mode(change),

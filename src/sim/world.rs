@@ -52,8 +52,8 @@ impl World {
         self.now
     }
 
-    /// The names that the scenario defines.
-    pub(crate) fn scope(&self) -> &Scope {
+    /// The names that the scenario and the steps so far define.
+    pub fn scope(&self) -> &Scope {
         &self.scope
     }
 
