@@ -4,6 +4,9 @@
 //! system's randomness.
 
 mod clients;
+mod control;
+#[cfg(unix)]
+mod control_socket;
 mod directory;
 mod krb5_conf;
 mod port;
@@ -27,8 +30,12 @@ use crate::catalogue::Scenario;
 use crate::check;
 use crate::script::model::Phase;
 use crate::script::verb::Verb;
+use crate::script::{self, Fault, Script};
 use crate::sim::{ListeningService, VerbError, World};
 
+pub use control::{Request, Response};
+#[cfg(unix)]
+pub use control_socket::ask;
 pub use record::{Event, Happened};
 
 use clients::Clients;
@@ -115,17 +122,23 @@ struct ReadyAcceptor {
 
 /// A served scenario: its sockets answer until it is stopped or dropped.
 pub struct Instance {
-    scenario: Scenario,
-    phase: Phase,
-    clients: Clients,
-    served: Arc<Served>,
+    service: Arc<Service>,
     tasks: Tasks,
-    /// Locked while the world changes, so that one change follows the other.
-    changing: tokio::sync::Mutex<Changing>,
+    scenario: String,
+    phase: Phase,
     path: PathBuf,
     environment: BTreeMap<String, String>,
     kdcs: Vec<ReadyKdc>,
     acceptors: Vec<ReadyAcceptor>,
+}
+
+/// The served world with all that follows from it.
+struct Service {
+    script: Script,
+    clients: Clients,
+    served: Arc<Served>,
+    /// Locked while the world changes, so that one change follows the other.
+    changing: tokio::sync::Mutex<Changing>,
 }
 
 /// What changes beside the world.
@@ -169,14 +182,30 @@ impl Instance {
                 ready_acceptors(&ports, main),
             ))
         })?;
-        Ok(Self {
-            scenario: scenario.clone(),
-            phase: options.phase.0,
+        let path = directory.path().to_owned();
+        let service = Arc::new(Service {
+            script: scenario.script.clone(),
             clients,
             served,
-            tasks,
-            path: directory.path().to_owned(),
             changing: tokio::sync::Mutex::new(Changing { ports, directory }),
+        });
+        #[cfg(unix)]
+        {
+            let socket = control_socket::ControlSocket::bind(&path).map_err(|error| {
+                ServeError::Directory {
+                    path: path.clone(),
+                    error,
+                }
+            })?;
+            let service = Arc::clone(&service);
+            tasks.spawn(control_socket::serve(socket, service, tasks.clone()));
+        }
+        Ok(Self {
+            service,
+            tasks,
+            scenario: scenario.id.clone(),
+            phase: options.phase.0,
+            path,
             environment,
             kdcs,
             acceptors,
@@ -195,7 +224,7 @@ impl Instance {
 
     /// What happened after event number `after`, as far as it is remembered.
     pub fn events(&self, after: u64) -> Vec<Event> {
-        self.served.events(after)
+        self.service.events(after)
     }
 
     /// Does one step of a scenario to the served world. The next request meets the changed world, and the
@@ -204,8 +233,15 @@ impl Instance {
     /// # Errors
     /// [`ChangeError`].
     pub async fn apply(&self, verb: &Verb) -> Result<(), ChangeError> {
-        self.change(format!("{verb:?}"), |world| world.apply(verb))
-            .await
+        self.service.apply(verb).await
+    }
+
+    /// Does one step, written as in a scenario: `reset_key = "alice"`.
+    ///
+    /// # Errors
+    /// [`ChangeError`].
+    pub async fn step(&self, text: &str) -> Result<(), ChangeError> {
+        self.service.step(text).await
     }
 
     /// Applies the scenario's fix number `number`, from 1.
@@ -213,7 +249,49 @@ impl Instance {
     /// # Errors
     /// [`ChangeError`]; the steps before the one that cannot be done are done.
     pub async fn fix(&self, number: usize) -> Result<(), ChangeError> {
-        let fixes = &self.scenario.script.fix;
+        self.service.fix(number).await
+    }
+
+    /// Closes every socket, waits until that is done, and removes a directory of its own making.
+    pub async fn stop(self) {
+        self.tasks.shutdown().await;
+    }
+
+    fn ready(&self) -> Ready<'_> {
+        Ready {
+            scenario: &self.scenario,
+            phase: self.phase.to_string(),
+            env: &self.environment,
+            kdcs: &self.kdcs,
+            acceptors: &self.acceptors,
+        }
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        self.tasks.abort();
+    }
+}
+
+impl Service {
+    fn events(&self, after: u64) -> Vec<Event> {
+        self.served.events(after)
+    }
+
+    async fn apply(&self, verb: &Verb) -> Result<(), ChangeError> {
+        self.change(verb.name(), |world| world.apply(verb)).await
+    }
+
+    async fn step(&self, text: &str) -> Result<(), ChangeError> {
+        let verb = self
+            .served
+            .look(|world| script::step(world.scope(), text))?;
+        self.apply(&verb).await
+    }
+
+    async fn fix(&self, number: usize) -> Result<(), ChangeError> {
+        let fixes = &self.script.fix;
         let fix = number
             .checked_sub(1)
             .and_then(|index| fixes.get(index))
@@ -241,7 +319,7 @@ impl Instance {
             if let Some(main) = main {
                 world.set_now(wall_clock().offset_by(world.offset_at(main).saturating_neg()));
             }
-            directory.read_back(world, &self.scenario.script, &self.clients);
+            directory.read_back(world, &self.script, &self.clients);
             change(world)
         });
         if changed.is_ok() {
@@ -256,31 +334,10 @@ impl Instance {
         }
         let written = self.served.look(|world| {
             let addresses = Addresses::of(ports, world);
-            directory.update(world, &self.scenario.script, &self.clients, &addresses)
+            directory.update(world, &self.script, &self.clients, &addresses)
         });
         changed?;
         Ok(written?)
-    }
-
-    /// Closes every socket, waits until that is done, and removes a directory of its own making.
-    pub async fn stop(self) {
-        self.tasks.shutdown().await;
-    }
-
-    fn ready(&self) -> Ready<'_> {
-        Ready {
-            scenario: &self.scenario.id,
-            phase: self.phase.to_string(),
-            env: &self.environment,
-            kdcs: &self.kdcs,
-            acceptors: &self.acceptors,
-        }
-    }
-}
-
-impl Drop for Instance {
-    fn drop(&mut self) {
-        self.tasks.abort();
     }
 }
 
@@ -496,6 +553,8 @@ async fn end_of_input() {
 pub enum ChangeError {
     /// The world is changed, and its files could not be written.
     Directory(ServeError),
+    /// The text is no step.
+    Faulty(Box<Fault>),
     /// The step cannot be done.
     Verb(VerbError),
 }
@@ -504,12 +563,19 @@ impl fmt::Display for ChangeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Directory(error) => error.fmt(f),
+            Self::Faulty(fault) => fault.fmt(f),
             Self::Verb(error) => error.fmt(f),
         }
     }
 }
 
 impl std::error::Error for ChangeError {}
+
+impl From<Box<Fault>> for ChangeError {
+    fn from(fault: Box<Fault>) -> Self {
+        Self::Faulty(fault)
+    }
+}
 
 impl From<ServeError> for ChangeError {
     fn from(error: ServeError) -> Self {

@@ -1,8 +1,9 @@
 //! What happened while a scenario is served.
 
 use std::collections::VecDeque;
+use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::sim::Packet;
 
@@ -10,7 +11,7 @@ use crate::sim::Packet;
 const MAX_EVENTS: usize = 10_000;
 
 /// Something that happened.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Event {
     /// Its number, from 1.
     pub number: u64,
@@ -19,8 +20,19 @@ pub struct Event {
     pub what: Happened,
 }
 
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:>5}  ", self.number)?;
+        match &self.what {
+            Happened::Log { host, line } => write!(f, "{host}: {line}"),
+            Happened::Packet { line } => f.write_str(line),
+            Happened::Verb { text } => write!(f, "changed: {text}"),
+        }
+    }
+}
+
 /// What happened.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Happened {
     /// A host wrote a line into its log.
