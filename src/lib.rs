@@ -17,6 +17,8 @@ pub mod catalogue;
 pub mod check;
 pub mod cli;
 pub mod dialect;
+pub mod env;
+pub mod exec;
 pub mod report;
 pub mod script;
 pub mod serve;

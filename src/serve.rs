@@ -4,8 +4,11 @@
 //! system's randomness.
 
 mod directory;
+pub(crate) mod java;
 mod krb5_conf;
+mod krb5_conf_add;
 mod listener;
+pub(crate) mod os;
 mod served;
 
 use std::collections::BTreeMap;
@@ -24,10 +27,13 @@ use tokio::task::JoinSet;
 
 use crate::catalogue::Scenario;
 use crate::check;
+use crate::script::Fault;
 use crate::script::model::Phase;
 use crate::sim::VerbError;
 
-use directory::Directory;
+pub(crate) use directory::READY;
+use directory::{Directory, Files};
+use krb5_conf_add::Additions;
 use listener::Listener;
 use served::{Served, Service};
 
@@ -41,9 +47,17 @@ pub struct ServeOptions {
     /// end.
     #[arg(long)]
     dir: Option<PathBuf>,
-    /// Stop at the end of standard input.
-    #[arg(long)]
-    until_eof: bool,
+    /// Lines of your own for every krb5.conf: what they set takes the place of what the scenario says, lists,
+    /// such as the KDCs of a realm, grow.
+    #[arg(long, value_name = "FILE")]
+    krb5_conf_add: Option<PathBuf>,
+}
+
+impl ServeOptions {
+    /// The directory that the user named.
+    pub(crate) fn directory(&self) -> Option<&Path> {
+        self.dir.as_deref()
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -100,6 +114,21 @@ struct ReadyKdc {
     kpasswd: String,
 }
 
+/// The variables that an instance may set. Where it has no value for one, another realm's would be wrong.
+pub(crate) const VARIABLES: [&str; 11] = [
+    "KDCLAB_DIR",
+    "KDCLAB_KDC",
+    "KDCLAB_PASSWORD",
+    "KDCLAB_REALM",
+    "KDCLAB_SERVICE",
+    "KDCLAB_USER",
+    "KRB5CCNAME",
+    "KRB5RCACHENAME",
+    "KRB5_CLIENT_KTNAME",
+    "KRB5_CONFIG",
+    "KRB5_KTNAME",
+];
+
 /// A served scenario: its sockets answer until it is stopped or dropped.
 pub struct Instance {
     tasks: JoinSet<()>,
@@ -116,6 +145,11 @@ impl Instance {
     /// # Errors
     /// [`ServeError`].
     pub async fn start(scenario: &Scenario, options: &ServeOptions) -> Result<Self, ServeError> {
+        let additions = options
+            .krb5_conf_add
+            .as_deref()
+            .map(Additions::read)
+            .transpose()?;
         let epoch = wall_clock();
         let seed = SysRng
             .try_next_u64()
@@ -144,7 +178,13 @@ impl Instance {
             kdcs: addresses(&listeners, Service::Kdc),
             kpasswds: addresses(&listeners, Service::Kpasswd),
         };
-        let directory = Directory::create(options.dir.as_deref(), client, &world, &addresses)?;
+        let files = Files {
+            client,
+            world: &world,
+            addresses: &addresses,
+            additions: additions.as_ref(),
+        };
+        let directory = Directory::create(options.dir.as_deref(), &files)?;
         let environment = directory.environment(&scenario.script, &world, &addresses);
         let kdcs = listeners
             .iter()
@@ -155,14 +195,18 @@ impl Instance {
         for listener in listeners {
             tasks.spawn(listener.serve());
         }
-        Ok(Self {
+        let instance = Self {
             tasks,
             directory,
             environment,
             kdcs,
             scenario: scenario.id.clone(),
             phase: options.phase.0,
-        })
+        };
+        let mut ready = Vec::new();
+        announce(&mut ready, &instance.ready())?;
+        instance.directory.announce(&instance.environment, &ready)?;
+        Ok(instance)
     }
 
     /// The variables that make a program use this instance.
@@ -173,6 +217,11 @@ impl Instance {
     /// The directory with krb5.conf and keytabs.
     pub fn directory(&self) -> &Path {
         self.directory.path()
+    }
+
+    /// Leaves a directory of its own making where it is when this stops.
+    pub fn keep_directory(&mut self) {
+        self.directory.keep();
     }
 
     /// Closes every socket, waits until that is done, and removes a directory of its own making.
@@ -190,13 +239,15 @@ impl Instance {
     }
 }
 
-/// Serves `scenario` until it is told to stop, and says on `out` when every socket answers.
+/// Serves `scenario` until it is told to stop, by a signal or with `until_eof` by the end of standard input, and
+/// says on `out` when every socket answers.
 ///
 /// # Errors
 /// [`ServeError`].
 pub fn run(
     scenario: &Scenario,
     options: &ServeOptions,
+    until_eof: bool,
     out: &mut dyn Write,
 ) -> Result<(), ServeError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -205,11 +256,11 @@ pub fn run(
         .map_err(ServeError::Runtime)?;
     runtime.block_on(async {
         let instance = Instance::start(scenario, options).await?;
-        let mut signals = Signals::catch().map_err(ServeError::Runtime)?;
+        let mut signals = os::Signals::to_stop().map_err(ServeError::Runtime)?;
         announce(out, &instance.ready())?;
         tokio::select! {
-            () = signals.arrive() => {}
-            () = end_of_input(), if options.until_eof => {}
+            _ = signals.arrive() => {}
+            () = end_of_input(), if until_eof => {}
         }
         instance.stop().await;
         Ok(())
@@ -249,47 +300,6 @@ fn announce(out: &mut dyn Write, ready: &Ready<'_>) -> Result<(), ServeError> {
     write(out).map_err(ServeError::Output)
 }
 
-/// SIGINT and SIGTERM, caught from when this is made: whoever has read that the server is ready may send
-/// one at once.
-#[cfg(unix)]
-struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn catch() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn arrive(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn catch() -> io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn arrive(&mut self) {
-        let _ = tokio::signal::ctrl_c().await;
-    }
-}
-
 /// A thread of its own, since a blocking read of standard input would keep the runtime from stopping.
 async fn end_of_input() {
     let (sender, receiver) = tokio::sync::oneshot::channel();
@@ -322,6 +332,15 @@ pub enum ServeError {
         /// The directory.
         path: PathBuf,
     },
+    /// The lines to add to krb5.conf are no such lines.
+    Krb5ConfFaulty(Box<Fault>),
+    /// The lines to add to krb5.conf cannot be read.
+    Krb5ConfUnreadable {
+        /// The file that was named.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
     /// The system has no randomness.
     NoRandomness,
     /// The line that says that all is ready cannot be written.
@@ -342,6 +361,12 @@ impl fmt::Display for ServeError {
             Self::DirectoryInUse { path } => write!(
                 f,
                 "the directory {} is not empty; name a new or an empty one with --dir",
+                path.display()
+            ),
+            Self::Krb5ConfFaulty(fault) => fault.fmt(f),
+            Self::Krb5ConfUnreadable { path, error } => write!(
+                f,
+                "cannot read {}: {error}; --krb5-conf-add takes a file like krb5.conf",
                 path.display()
             ),
             Self::NoRandomness => f.write_str("the system gives no random numbers"),

@@ -8,58 +8,109 @@ use std::path::{Path, PathBuf};
 use kdclab_proto::Keytab;
 use tempfile::TempDir;
 
-use super::{Addresses, ServeError, krb5_conf};
+use super::krb5_conf_add::Additions;
+use super::{Addresses, ServeError, java, krb5_conf, os};
 use crate::script::Script;
 use crate::sim::World;
 
-/// A directory with krb5.conf and keytabs. A temporary one is removed when this is dropped.
+/// The file with the facts that `serve` prints.
+pub(crate) const READY: &str = "ready.json";
+
+/// A directory with krb5.conf and keytabs. A temporary one is removed when this is dropped; in another one,
+/// nothing then says that it is served.
 pub(super) struct Directory {
     path: PathBuf,
-    _temporary: Option<TempDir>,
+    temporary: Option<TempDir>,
+}
+
+/// What the files are made from.
+pub(super) struct Files<'a> {
+    /// The host whose krb5.conf stands under that very name.
+    pub(super) client: Option<&'a str>,
+    pub(super) world: &'a World,
+    pub(super) addresses: &'a Addresses,
+    /// The user's own lines for krb5.conf.
+    pub(super) additions: Option<&'a Additions>,
 }
 
 impl Directory {
-    /// `client` is the host whose krb5.conf stands under that very name.
-    pub(super) fn create(
-        path: Option<&Path>,
-        client: Option<&str>,
-        world: &World,
-        addresses: &Addresses,
-    ) -> Result<Self, ServeError> {
+    pub(super) fn create(path: Option<&Path>, files: &Files<'_>) -> Result<Self, ServeError> {
         let directory = match path {
             Some(path) => Self {
                 path: given(path)?,
-                _temporary: None,
+                temporary: None,
             },
             None => {
                 let mut builder = tempfile::Builder::new();
                 builder.prefix("kdclab-");
-                #[cfg(unix)]
-                builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+                os::private_temporary(&mut builder);
                 let temporary = builder.tempdir().map_err(|error| ServeError::Directory {
                     path: std::env::temp_dir(),
                     error,
                 })?;
                 Self {
                     path: temporary.path().to_owned(),
-                    _temporary: Some(temporary),
+                    temporary: Some(temporary),
                 }
             }
         };
         directory
-            .fill(client, world, addresses)
-            .map_err(|error| ServeError::Directory {
-                path: directory.path.clone(),
-                error,
-            })?;
+            .fill(files)
+            .map_err(|error| directory.failed(error))?;
         Ok(directory)
     }
 
-    fn fill(&self, client: Option<&str>, world: &World, addresses: &Addresses) -> io::Result<()> {
+    /// Writes what Java takes, and last the facts that say that all is `ready`.
+    pub(super) fn announce(
+        &self,
+        environment: &BTreeMap<String, String>,
+        ready: &[u8],
+    ) -> Result<(), ServeError> {
+        let write = || {
+            write_private(
+                &self.path.join(java::JAAS),
+                java::jaas(environment).as_bytes(),
+            )?;
+            write_private(
+                &self.path.join(java::ARGUMENTS),
+                java::arguments(environment).as_bytes(),
+            )?;
+            // Whoever waits for the file must not find half of it.
+            let unfinished = self.path.join(".ready");
+            write_private(&unfinished, ready)?;
+            fs::rename(unfinished, self.path.join(READY))
+        };
+        write().map_err(|error| self.failed(error))
+    }
+
+    /// Leaves a temporary directory where it is.
+    pub(super) fn keep(&mut self) {
+        if let Some(temporary) = &mut self.temporary {
+            temporary.disable_cleanup(true);
+        }
+    }
+
+    fn failed(&self, error: io::Error) -> ServeError {
+        ServeError::Directory {
+            path: self.path.clone(),
+            error,
+        }
+    }
+
+    fn fill(&self, files: &Files<'_>) -> io::Result<()> {
+        let Files {
+            client,
+            world,
+            addresses,
+            additions,
+        } = *files;
         for (host, config) in world.client_configs() {
             let kdcs = world.kdc_addresses(host, &addresses.kdcs);
             let kpasswds = world.kdc_addresses(host, &addresses.kpasswds);
-            let file = krb5_conf::render(config, &kdcs, &kpasswds);
+            let mut file = krb5_conf::render(config, &kdcs, &kpasswds);
+            if let Some(additions) = additions {
+                file = additions.added_to(&file);
+            }
             let path = self.path.join(format!("{host}.krb5.conf"));
             write_private(&path, file.as_bytes())?;
             if client == Some(host) {
@@ -148,16 +199,19 @@ impl Directory {
     }
 }
 
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(self.path.join(READY));
+    }
+}
+
 /// The directory the user named: made if it is not there, taken only if it is empty.
 fn given(path: &Path) -> Result<PathBuf, ServeError> {
     let failed = |error| ServeError::Directory {
         path: path.to_owned(),
         error,
     };
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(path) {
+    match os::private_directory(&mut fs::DirBuilder::new()).create(path) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             if fs::read_dir(path).map_err(failed)?.next().is_some() {
@@ -165,9 +219,7 @@ fn given(path: &Path) -> Result<PathBuf, ServeError> {
                     path: path.to_owned(),
                 });
             }
-            #[cfg(unix)]
-            fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700))
-                .map_err(failed)?;
+            os::make_private(path).map_err(failed)?;
         }
         Err(error) => return Err(failed(error)),
     }
@@ -180,9 +232,7 @@ fn write_keytab(path: &Path, keytab: &Keytab) -> io::Result<()> {
 }
 
 fn write_private(path: &Path, contents: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(contents)
+    os::private_file(OpenOptions::new().write(true).create_new(true))
+        .open(path)?
+        .write_all(contents)
 }
