@@ -11,10 +11,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::catalogue::{self, CatalogueError, Scenario};
 use crate::check::{self, DEFAULT_SEED, Report};
+#[cfg(unix)]
+use crate::ctl::{self, CtlError, CtlOptions};
 use crate::env::{self, EnvError};
 use crate::exec::{self, ExecError};
 use crate::report;
-use crate::serve::{self, ServeError, ServeOptions};
+use crate::serve::{self, Response, ServeError, ServeOptions};
 
 /// Everything is as described.
 const SUCCESS: u8 = 0;
@@ -55,7 +57,10 @@ enum Command {
     },
     /// Print the JSON Schema of scenario files, for editors.
     Schema,
-    /// Let the KDCs of a scenario listen on loopback.
+    /// Change a served scenario, or ask what happened in it.
+    #[cfg(unix)]
+    Ctl(CtlOptions),
+    /// Let the KDCs and services of a scenario listen on loopback.
     Serve {
         /// An id or a path.
         #[arg(value_name = "ID|PATH")]
@@ -189,9 +194,14 @@ pub fn main() -> ExitCode {
 
 enum Failure {
     Catalogue(CatalogueError),
+    #[cfg(unix)]
+    Ctl(CtlError),
     Env(EnvError),
     Exec(ExecError),
-    File { path: PathBuf, error: io::Error },
+    File {
+        path: PathBuf,
+        error: io::Error,
+    },
     Output(io::Error),
     Serve(ServeError),
 }
@@ -211,6 +221,13 @@ impl From<EnvError> for Failure {
 impl From<ExecError> for Failure {
     fn from(error: ExecError) -> Self {
         Self::Exec(error)
+    }
+}
+
+#[cfg(unix)]
+impl From<CtlError> for Failure {
+    fn from(error: CtlError) -> Self {
+        Self::Ctl(error)
     }
 }
 
@@ -234,6 +251,8 @@ impl std::fmt::Display for Failure {
             | Self::Exec(ExecError::Serve(ServeError::Krb5ConfFaulty(fault))) => fault.fmt(f),
             Self::Env(error) => write!(f, "error: {error}"),
             Self::Exec(error) => write!(f, "error: {error}"),
+            #[cfg(unix)]
+            Self::Ctl(error) => error.fmt(f),
             Self::File { path, error } => {
                 write!(f, "error: cannot write {}: {error}", path.display())
             }
@@ -253,6 +272,8 @@ fn run(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8,
             let path = catalogue::create(Path::new(""), &id)?;
             writeln!(out, "{}", path.display())?;
         }
+        #[cfg(unix)]
+        Command::Ctl(options) => return control(out, err, &options),
         Command::Schema => report::schema(out)?,
         Command::Serve {
             scenario,
@@ -278,6 +299,36 @@ fn run(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8,
         }
     }
     Ok(SUCCESS)
+}
+
+/// Asks a served scenario. The status is 1 where it cannot do what is asked, and 2 where nobody could.
+#[cfg(unix)]
+fn control(out: &mut dyn Write, err: &mut dyn Write, options: &CtlOptions) -> Result<u8, Failure> {
+    match ctl::run(options)? {
+        Response::Done => Ok(SUCCESS),
+        Response::Events(events) if options.json() => {
+            for event in events {
+                writeln!(
+                    out,
+                    "{}",
+                    serde_json::to_string(&event).map_err(io::Error::from)?
+                )?;
+            }
+            Ok(SUCCESS)
+        }
+        events @ Response::Events(_) => {
+            write!(out, "{events}")?;
+            Ok(SUCCESS)
+        }
+        Response::Failed(why) => {
+            writeln!(err, "{why}")?;
+            Ok(MISBEHAVED)
+        }
+        Response::Faulty(why) => {
+            writeln!(err, "{why}")?;
+            Ok(BAD_USAGE)
+        }
+    }
 }
 
 /// Checks every file, whatever is wrong with those before it.

@@ -40,14 +40,14 @@ pub fn run(
     runtime.block_on(async {
         let mut signals = os::Signals::to_pass_on().map_err(ServeError::Runtime)?;
         let found = options.directory().is_some_and(Path::exists);
-        let mut instance = Instance::start(scenario, options).await?;
+        let instance = Instance::start(scenario, options).await?;
         let directory = instance.directory().to_owned();
         let ended = match start(&instance, command) {
             Ok(child) => follow(child, &mut signals).await,
             Err(error) => Err(error),
         };
         if keep {
-            instance.keep_directory();
+            instance.keep_directory().await;
         }
         instance.stop().await;
         // What is said of the directory is no reason to lose the command's status.

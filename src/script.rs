@@ -15,6 +15,7 @@ mod schema;
 mod scope;
 mod source;
 mod spanned;
+mod step;
 pub mod values;
 pub mod verb;
 
@@ -30,6 +31,7 @@ pub use scope::Scope;
 pub(crate) use source::choices;
 pub use source::{Fault, Source};
 pub use spanned::Spanned;
+pub use step::{MAX_STEP_LENGTH, step, step_from_words};
 
 /// Reads one scenario file of at most [`MAX_LENGTH`] bytes. `path` is what faults name; nothing is read
 /// from it.

@@ -1,5 +1,6 @@
 //! The names a scenario defines, and whether its references are among them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -77,18 +78,31 @@ impl Scope {
         }
         let fixes = script.fix.iter().flat_map(|fix| &fix.steps);
         for verb in script.given.iter().chain(&script.fault).chain(fixes) {
-            if let Verb::AddPrincipal(added) = verb.get_ref()
-                && let Ok(principal) = scope.parse(added.name.get_ref())
-            {
-                let kind = if principal.name.components.len() > 1 {
-                    Kind::Service
-                } else {
-                    Kind::User
-                };
-                scope.principals.entry(principal).or_insert(kind);
-            }
+            scope.define_added(verb.get_ref());
         }
         scope
+    }
+
+    /// These names and the one that `verb` adds, if it adds one.
+    pub(super) fn with_added(&self, verb: &Verb) -> Cow<'_, Self> {
+        let mut scope = Cow::Borrowed(self);
+        if added(verb).is_some() {
+            scope.to_mut().define_added(verb);
+        }
+        scope
+    }
+
+    /// Knows the principal that `verb` adds from now on, if it adds one.
+    pub(crate) fn define_added(&mut self, verb: &Verb) {
+        let Some(Ok(principal)) = added(verb).map(|name| self.parse(name)) else {
+            return;
+        };
+        let kind = if principal.name.components.len() > 1 {
+            Kind::Service
+        } else {
+            Kind::User
+        };
+        self.principals.entry(principal).or_insert(kind);
     }
 
     /// The principal that `text` names. Without a realm it is the one of that name, if only one realm
@@ -221,6 +235,15 @@ impl Scope {
             format!("unknown {what} `{}`{reason}", name.get_ref()),
             Some(choices(name.get_ref(), names.iter().map(String::as_str))),
         ))
+    }
+}
+
+/// The name of the principal that `verb` adds.
+fn added(verb: &Verb) -> Option<&str> {
+    match verb {
+        Verb::AddPrincipal(added) => Some(added.name.get_ref()),
+        Verb::Noop(verb) => added(verb),
+        _ => None,
     }
 }
 

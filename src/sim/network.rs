@@ -1,4 +1,4 @@
-//! Links, ports and virtual time: packets in flight and what happens to them on the way.
+//! Packets, ports and virtual time.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,12 +6,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use kdclab_proto::Timestamp;
-use rand::Rng;
 
-use super::label;
+use super::framed;
+use super::links::{Links, Passage};
 use super::random::HostRng;
-use super::{framed, rewrite};
-use crate::script::verb::{LinkEffect, TransportName};
 
 /// How long a packet takes from one host to another.
 pub(super) const LATENCY: Duration = Duration::from_micros(250);
@@ -52,7 +50,7 @@ impl Payload {
     }
 
     /// The same packet with another message in it.
-    fn with_content(&self, content: &[u8]) -> Option<Self> {
+    pub(super) fn with_content(&self, content: &[u8]) -> Option<Self> {
         match self {
             Self::Datagram(_) => Some(Self::Datagram(content.to_vec())),
             Self::Segment(_) => Some(Self::Segment(framed(content))),
@@ -60,7 +58,7 @@ impl Payload {
         }
     }
 
-    fn bytes_mut(&mut self) -> Option<&mut Vec<u8>> {
+    pub(super) fn bytes_mut(&mut self) -> Option<&mut Vec<u8>> {
         match self {
             Self::Datagram(bytes) | Self::Segment(bytes) => Some(bytes),
             _ => None,
@@ -128,59 +126,6 @@ pub struct Packet {
     pub fate: Fate,
 }
 
-/// A fault of a link.
-#[derive(Clone, Debug)]
-pub(super) struct Rule {
-    pub(super) from: Option<IpAddr>,
-    pub(super) to: Option<IpAddr>,
-    pub(super) message: Option<String>,
-    pub(super) transport: Option<TransportName>,
-    pub(super) after: u32,
-    pub(super) count: Option<u32>,
-    pub(super) effect: LinkEffect,
-    /// Where [`LinkEffect::CopyTo`] sends its copy.
-    pub(super) copy_to: Option<IpAddr>,
-    pub(super) held: Option<Packet>,
-}
-
-impl Rule {
-    fn concerns(&self, packet: &Packet) -> bool {
-        if self.from.is_some_and(|from| from != packet.sender)
-            || self.to.is_some_and(|to| to != packet.receiver)
-        {
-            return false;
-        }
-        let transport = match self.transport {
-            Some(TransportName::Udp) => Some("udp"),
-            Some(TransportName::Tcp) => Some("tcp"),
-            None => None,
-        };
-        if transport.is_some_and(|transport| transport != packet.payload.transport()) {
-            return false;
-        }
-        match &self.message {
-            Some(message) => label::message_name(&packet.payload) == Some(message.as_str()),
-            None => true,
-        }
-    }
-
-    /// Counts a packet it concerns; whether the effect applies to it.
-    fn applies(&mut self) -> bool {
-        if self.after > 0 {
-            self.after -= 1;
-            return false;
-        }
-        match &mut self.count {
-            Some(0) => false,
-            Some(left) => {
-                *left -= 1;
-                true
-            }
-            None => true,
-        }
-    }
-}
-
 /// Something that is going to happen.
 #[derive(Clone, Debug)]
 pub(super) enum Event {
@@ -195,14 +140,13 @@ pub(super) enum Event {
     },
 }
 
-/// The packets in flight, the faults of the links and the record of what was sent.
+/// The packets in flight, the links they take and the record of what was sent.
 #[derive(Clone, Debug)]
 pub(super) struct Network {
     queue: BTreeMap<(Timestamp, u64), Event>,
     next: u64,
-    pub(super) rules: Vec<Rule>,
+    pub(super) links: Links,
     pub(super) transcript: Vec<Packet>,
-    rng: HostRng,
 }
 
 impl Network {
@@ -210,9 +154,8 @@ impl Network {
         Self {
             queue: BTreeMap::new(),
             next: 0,
-            rules: Vec::new(),
+            links: Links::new(rng),
             transcript: Vec::new(),
-            rng,
         }
     }
 
@@ -268,158 +211,13 @@ impl Network {
         });
     }
 
-    /// Does to a packet what the first rule that concerns it says.
-    fn transmit(&mut self, mut packet: Packet) {
-        let arrival = packet.sent + LATENCY;
-        let rule = self
-            .rules
-            .iter_mut()
-            .filter(|rule| rule.concerns(&packet))
-            .find_map(|rule| rule.applies().then_some(rule));
-        let Some(rule) = rule else {
-            self.deliver(arrival, packet);
-            return;
-        };
-        match rule.effect.clone() {
-            LinkEffect::Corrupt => {
-                if let Some(bytes) = packet.payload.bytes_mut()
-                    && !bytes.is_empty()
-                {
-                    // The last bytes belong to a ciphertext; flipping a length would be `truncate`.
-                    let index = bytes.len() - 1 - self.rng.next_u32() as usize % bytes.len().min(8);
-                    bytes[index] ^= 1 << (self.rng.next_u32() % 8);
-                    packet.fate = Fate::Altered;
-                }
-                self.deliver(arrival, packet);
-            }
-            LinkEffect::CorruptTicket => {
-                if let Some(ticket) = label::shown_ticket(&packet.payload)
-                    && let Some(bytes) = packet.payload.bytes_mut()
-                    && let Some(start) = position(bytes, &ticket.enc_part.cipher)
-                {
-                    let length = ticket.enc_part.cipher.len();
-                    let index = start + self.rng.next_u32() as usize % length;
-                    bytes[index] ^= 1 << (self.rng.next_u32() % 8);
-                    packet.fate = Fate::Altered;
-                }
-                self.deliver(arrival, packet);
-            }
-            LinkEffect::CopyTo(_) => {
-                let copy_to = rule.copy_to;
-                packet.fate = Fate::Duplicated;
-                let mut copy = packet.clone();
-                self.deliver(arrival, packet);
-                if let Some(address) = copy_to {
-                    copy.receiver = address;
-                    self.deliver(arrival + LATENCY, copy);
-                }
-            }
-            LinkEffect::Delay(by) => {
-                packet.fate = Fate::Delayed;
-                self.deliver(arrival + by.0, packet);
-            }
-            LinkEffect::Drop => self.lose(packet),
-            LinkEffect::Duplicate => {
-                packet.fate = Fate::Duplicated;
-                self.deliver(arrival, packet.clone());
-                self.schedule(arrival + LATENCY, Event::Arrive(packet));
-            }
-            LinkEffect::Refuse => {
-                packet.fate = Fate::Refused;
-                let refusal = Packet {
-                    sent: arrival,
-                    source: packet.destination,
-                    destination: packet.source,
-                    sender: packet.receiver,
-                    receiver: packet.sender,
-                    payload: match packet.payload.transport() {
-                        "udp" => Payload::Unreachable,
-                        _ => Payload::Reset,
-                    },
-                    fate: Fate::Delivered,
-                };
-                self.transcript.push(packet);
-                self.deliver(arrival + LATENCY, refusal);
-            }
-            LinkEffect::Reorder => match rule.held.take() {
-                None => {
-                    packet.fate = Fate::Reordered;
-                    rule.held = Some(packet.clone());
-                    self.transcript.push(packet);
-                }
-                Some(held) => {
-                    self.deliver(arrival, packet);
-                    self.schedule(arrival + LATENCY, Event::Arrive(held));
-                }
-            },
-            LinkEffect::Replace(text) => self.substitute(arrival, packet, Some(text.as_bytes())),
-            LinkEffect::Replay => {
-                let earlier = self.earlier(&packet).map(<[u8]>::to_vec);
-                self.substitute(arrival, packet, earlier.as_deref());
-            }
-            LinkEffect::Rewrite(change) => {
-                let changed = packet
-                    .payload
-                    .content()
-                    .and_then(|message| rewrite::rewritten(message, change.get_ref()));
-                self.substitute(arrival, packet, changed.as_deref());
-            }
-            LinkEffect::SizeLimit(limit) => {
-                if packet.payload.bytes().len() > limit {
-                    self.lose(packet);
-                } else {
-                    self.deliver(arrival, packet);
-                }
-            }
-            LinkEffect::Truncate(length) => {
-                if let Some(bytes) = packet.payload.bytes_mut()
-                    && bytes.len() > length
-                {
-                    bytes.truncate(length);
-                    packet.fate = Fate::Altered;
-                }
-                self.deliver(arrival, packet);
-            }
+    /// Sends a packet on its way through the links.
+    fn transmit(&mut self, packet: Packet) {
+        let undisturbed = packet.sent + LATENCY;
+        let Passage { sent, arrivals } = self.links.pass(packet, self.transcript.iter());
+        self.transcript.extend(sent);
+        for (late, packet) in arrivals {
+            self.schedule(undisturbed + late, Event::Arrive(packet));
         }
     }
-
-    /// Delivers the packet with `content` in place of its own.
-    fn substitute(&mut self, at: Timestamp, mut packet: Packet, content: Option<&[u8]>) {
-        if let Some(payload) = content.and_then(|content| packet.payload.with_content(content)) {
-            packet.payload = payload;
-            packet.fate = Fate::Altered;
-        }
-        self.deliver(at, packet);
-    }
-
-    /// The last message of the packet's kind that was sent to its receiver before.
-    fn earlier(&self, packet: &Packet) -> Option<&[u8]> {
-        let kind = label::message_name(&packet.payload)?;
-        self.transcript
-            .iter()
-            .rev()
-            .filter(|earlier| {
-                earlier.receiver == packet.receiver
-                    && label::message_name(&earlier.payload) == Some(kind)
-            })
-            .find_map(|earlier| earlier.payload.content())
-    }
-
-    fn deliver(&mut self, at: Timestamp, packet: Packet) {
-        self.transcript.push(packet.clone());
-        self.schedule(at, Event::Arrive(packet));
-    }
-
-    fn lose(&mut self, mut packet: Packet) {
-        packet.fate = Fate::Dropped;
-        self.transcript.push(packet);
-    }
-}
-
-/// Where `part` begins in `bytes`; `None` also for an empty part.
-fn position(bytes: &[u8], part: &[u8]) -> Option<usize> {
-    if part.is_empty() {
-        return None;
-    }
-    bytes.windows(part.len()).position(|window| window == part)
 }

@@ -4,7 +4,7 @@ use kdclab_kdc::{Attributes, Dialect, LongTermKey, PasswordKeys, PrincipalEntry}
 use kdclab_proto::{Enctype, Keytab, KeytabEntry, Principal, Realm};
 use zeroize::Zeroizing;
 
-use super::network::Rule;
+use super::links::Rule;
 use super::outcome::{Outcome, VerbError};
 use super::world::World;
 use crate::script::values::{EnctypeName, ErrorName};
@@ -31,7 +31,11 @@ impl World {
 
     fn perform(&mut self, verb: &Verb) -> Result<Changed, VerbError> {
         match verb {
-            Verb::AddPrincipal(added) => self.add_principal(added),
+            Verb::AddPrincipal(added) => {
+                let changed = self.add_principal(added)?;
+                self.scope.define_added(verb);
+                Ok(changed)
+            }
             Verb::Attempt(attempt) => self.attempt(attempt),
             Verb::ChangeKey(change) => self.change_key(change),
             Verb::ChangeMode(change) => self.change_mode(change),
@@ -340,7 +344,7 @@ impl World {
             effect: link.effect.clone(),
             held: None,
         };
-        self.network.rules.push(rule);
+        self.network.links.rules.push(rule);
         Ok(true)
     }
 

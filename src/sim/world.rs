@@ -52,8 +52,8 @@ impl World {
         self.now
     }
 
-    /// The names that the scenario defines.
-    pub(crate) fn scope(&self) -> &Scope {
+    /// The names that the scenario and the steps so far define.
+    pub fn scope(&self) -> &Scope {
         &self.scope
     }
 
@@ -102,8 +102,8 @@ impl World {
     }
 
     pub(super) fn repair_links(&mut self) -> bool {
-        let changed = !self.network.rules.is_empty();
-        self.network.rules.clear();
+        let changed = !self.network.links.rules.is_empty();
+        self.network.links.rules.clear();
         changed
     }
 
@@ -153,7 +153,8 @@ impl World {
             .collect()
     }
 
-    fn timeline_entry(&self, packet: &Packet) -> String {
+    /// The packet in one line, in virtual time.
+    pub(crate) fn timeline_entry(&self, packet: &Packet) -> String {
         let since = packet.sent.unix_microseconds() - self.epoch.timestamp().unix_microseconds();
         let name = |address: IpAddr| {
             self.host_at(address)

@@ -1,0 +1,3 @@
+//! The lab inside a program: single verbs, and worlds as values.
+
+mod steps;
