@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,8 +11,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::catalogue::{self, CatalogueError, Scenario};
 use crate::check::{self, DEFAULT_SEED, Report};
-#[cfg(unix)]
 use crate::ctl::{self, CtlError, CtlOptions};
+use crate::env::{self, EnvError};
+use crate::exec::{self, ExecError};
 use crate::report;
 use crate::serve::{self, Response, ServeError, ServeOptions};
 
@@ -55,7 +57,6 @@ enum Command {
     /// Print the JSON Schema of scenario files, for editors.
     Schema,
     /// Change a served scenario, or ask what happened in it.
-    #[cfg(unix)]
     Ctl(CtlOptions),
     /// Let the KDCs and services of a scenario listen on loopback.
     Serve {
@@ -64,7 +65,37 @@ enum Command {
         scenario: String,
         #[command(flatten)]
         options: ServeOptions,
+        /// Stop at the end of standard input.
+        #[arg(long)]
+        until_eof: bool,
     },
+    /// Run a command while a scenario is served, and return its status. That of kdclab's own troubles is 125; 126
+    /// where the command cannot be executed, 127 where there is none.
+    Exec(ExecArguments),
+    /// Print what a program needs to meet a served scenario, as lines for a shell.
+    Env {
+        /// The directory that is served.
+        #[arg(long, env = "KDCLAB_DIR")]
+        dir: Option<PathBuf>,
+        /// As an argument file for `java`, with JAAS entries.
+        #[arg(long)]
+        java: bool,
+    },
+}
+
+#[derive(Args)]
+struct ExecArguments {
+    /// An id or a path.
+    #[arg(value_name = "ID|PATH")]
+    scenario: String,
+    #[command(flatten)]
+    options: ServeOptions,
+    /// Leave the directory with krb5.conf and keytabs, and say where it is.
+    #[arg(long)]
+    keep: bool,
+    /// The command and its arguments.
+    #[arg(required = true, last = true)]
+    command: Vec<OsString>,
 }
 
 #[derive(Args)]
@@ -131,7 +162,18 @@ enum Format {
 
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    // Any other status of `exec` would pass for its command's.
+    let failed = match std::env::args_os().nth(1) {
+        Some(verb) if verb == "exec" => exec::FAILED,
+        _ => BAD_USAGE,
+    };
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { failed } else { SUCCESS });
+        }
+    };
     match run(arguments.command, &mut io::stdout(), &mut io::stderr()) {
         Ok(code) => ExitCode::from(code),
         // A reader that has seen enough, such as `head`, is no error.
@@ -140,19 +182,20 @@ pub fn main() -> ExitCode {
         }
         Err(failure) => {
             let _ = writeln!(io::stderr(), "{failure}");
-            ExitCode::from(BAD_USAGE)
+            ExitCode::from(match failure {
+                Failure::Exec(error) => error.status(),
+                _ => failed,
+            })
         }
     }
 }
 
 enum Failure {
     Catalogue(CatalogueError),
-    #[cfg(unix)]
     Ctl(CtlError),
-    File {
-        path: PathBuf,
-        error: io::Error,
-    },
+    Env(EnvError),
+    Exec(ExecError),
+    File { path: PathBuf, error: io::Error },
     Output(io::Error),
     Serve(ServeError),
 }
@@ -163,7 +206,18 @@ impl From<CatalogueError> for Failure {
     }
 }
 
-#[cfg(unix)]
+impl From<EnvError> for Failure {
+    fn from(error: EnvError) -> Self {
+        Self::Env(error)
+    }
+}
+
+impl From<ExecError> for Failure {
+    fn from(error: ExecError) -> Self {
+        Self::Exec(error)
+    }
+}
+
 impl From<CtlError> for Failure {
     fn from(error: CtlError) -> Self {
         Self::Ctl(error)
@@ -186,7 +240,10 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Catalogue(error) => error.fmt(f),
-            #[cfg(unix)]
+            Self::Serve(ServeError::Krb5ConfFaulty(fault))
+            | Self::Exec(ExecError::Serve(ServeError::Krb5ConfFaulty(fault))) => fault.fmt(f),
+            Self::Env(error) => write!(f, "error: {error}"),
+            Self::Exec(error) => write!(f, "error: {error}"),
             Self::Ctl(error) => error.fmt(f),
             Self::File { path, error } => {
                 write!(f, "error: cannot write {}: {error}", path.display())
@@ -207,18 +264,35 @@ fn run(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8,
             let path = catalogue::create(Path::new(""), &id)?;
             writeln!(out, "{}", path.display())?;
         }
-        #[cfg(unix)]
         Command::Ctl(options) => return control(out, err, &options),
         Command::Schema => report::schema(out)?,
-        Command::Serve { scenario, options } => {
-            serve::run(&catalogue::find(&scenario)?, &options, out)?;
+        Command::Serve {
+            scenario,
+            options,
+            until_eof,
+        } => serve::run(&catalogue::find(&scenario)?, &options, until_eof, out)?,
+        Command::Exec(ExecArguments {
+            scenario,
+            options,
+            keep,
+            command,
+        }) => {
+            let scenario = catalogue::find(&scenario)?;
+            return Ok(exec::run(&scenario, &options, keep, &command, err)?);
+        }
+        Command::Env { dir, java } => {
+            let environment = env::read(&dir.ok_or(EnvError::NoDirectory)?)?;
+            if java {
+                env::for_java(out, &environment)?;
+            } else {
+                env::for_shell(out, &environment)?;
+            }
         }
     }
     Ok(SUCCESS)
 }
 
 /// Asks a served scenario. The status is 1 where it cannot do what is asked, and 2 where nobody could.
-#[cfg(unix)]
 fn control(out: &mut dyn Write, err: &mut dyn Write, options: &CtlOptions) -> Result<u8, Failure> {
     match ctl::run(options)? {
         Response::Done => Ok(SUCCESS),

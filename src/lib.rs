@@ -16,9 +16,10 @@
 pub mod catalogue;
 pub mod check;
 pub mod cli;
-#[cfg(unix)]
 pub mod ctl;
 pub mod dialect;
+pub mod env;
+pub mod exec;
 pub mod lab;
 pub mod report;
 pub mod script;

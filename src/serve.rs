@@ -5,10 +5,11 @@
 
 mod clients;
 mod control;
-#[cfg(unix)]
-mod control_socket;
 mod directory;
+pub(crate) mod java;
 mod krb5_conf;
+mod krb5_conf_add;
+pub(crate) mod os;
 mod port;
 mod record;
 mod served;
@@ -34,12 +35,12 @@ use crate::script::{self, Fault, Script};
 use crate::sim::{ListeningService, VerbError, World};
 
 pub use control::{Request, Response};
-#[cfg(unix)]
-pub use control_socket::ask;
 pub use record::{Event, Happened};
 
 use clients::Clients;
 use directory::Directory;
+pub(crate) use directory::READY;
+use krb5_conf_add::Additions;
 use port::{Port, Tasks};
 use served::Served;
 
@@ -53,12 +54,18 @@ pub struct ServeOptions {
     /// end.
     #[arg(long)]
     dir: Option<PathBuf>,
-    /// Stop at the end of standard input.
-    #[arg(long)]
-    until_eof: bool,
+    /// Lines of your own for every krb5.conf: what they set takes the place of what the scenario says, lists,
+    /// such as the KDCs of a realm, grow.
+    #[arg(long, value_name = "FILE")]
+    krb5_conf_add: Option<PathBuf>,
 }
 
 impl ServeOptions {
+    /// The directory that the user named.
+    pub(crate) fn directory(&self) -> Option<&Path> {
+        self.dir.as_deref()
+    }
+
     /// Serves the scenario in `phase`.
     #[must_use]
     pub fn in_phase(mut self, phase: Phase) -> Self {
@@ -136,6 +143,22 @@ struct ReadyAcceptor {
     address: String,
 }
 
+/// The variables that an instance may set. Where it has no value for one, another realm's would be wrong.
+pub(crate) const VARIABLES: [&str; 12] = [
+    "KDCLAB_ACCEPTOR",
+    "KDCLAB_DIR",
+    "KDCLAB_KDC",
+    "KDCLAB_PASSWORD",
+    "KDCLAB_REALM",
+    "KDCLAB_SERVICE",
+    "KDCLAB_USER",
+    "KRB5CCNAME",
+    "KRB5RCACHENAME",
+    "KRB5_CLIENT_KTNAME",
+    "KRB5_CONFIG",
+    "KRB5_KTNAME",
+];
+
 /// A served scenario: its sockets answer until it is stopped or dropped.
 pub struct Instance {
     service: Arc<Service>,
@@ -149,7 +172,7 @@ pub struct Instance {
 }
 
 /// The served world with all that follows from it.
-struct Service {
+pub(crate) struct Service {
     script: Script,
     clients: Clients,
     served: Arc<Served>,
@@ -185,6 +208,11 @@ impl Instance {
         mut world: World,
         options: &ServeOptions,
     ) -> Result<Self, ServeError> {
+        let additions = options
+            .krb5_conf_add
+            .as_deref()
+            .map(Additions::read)
+            .transpose()?;
         let mut clients = Clients::of(&scenario.script);
         let ahead = clients
             .main_address(&world)
@@ -204,7 +232,7 @@ impl Instance {
             let gates = served.look(|world| world.gates(way.client, way.server.ip()));
             port.set_gates(gates).await;
         }
-        let mut directory = Directory::create(options.dir.as_deref())?;
+        let mut directory = Directory::create(options.dir.as_deref(), additions)?;
         let (environment, kdcs, acceptors) = served.look(|world| {
             let addresses = Addresses::of(&ports, world);
             directory.update(world, &scenario.script, &clients, &addresses)?;
@@ -223,18 +251,13 @@ impl Instance {
             served,
             changing: tokio::sync::Mutex::new(Changing { ports, directory }),
         });
-        #[cfg(unix)]
-        {
-            let socket = control_socket::ControlSocket::bind(&path).map_err(|error| {
-                ServeError::Directory {
-                    path: path.clone(),
-                    error,
-                }
-            })?;
-            let service = Arc::clone(&service);
-            tasks.spawn(control_socket::serve(socket, service, tasks.clone()));
-        }
-        Ok(Self {
+        let socket = os::ControlSocket::bind(&path).map_err(|error| ServeError::Directory {
+            path: path.clone(),
+            error,
+        })?;
+        let control = os::serve_control(socket, Arc::clone(&service), tasks.clone());
+        tasks.spawn(control);
+        let instance = Self {
             service,
             tasks,
             scenario: scenario.id.clone(),
@@ -243,7 +266,13 @@ impl Instance {
             environment,
             kdcs,
             acceptors,
-        })
+        };
+        let mut ready = Vec::new();
+        announce(&mut ready, &instance.ready())?;
+        let changing = instance.service.changing.lock().await;
+        changing.directory.announce(&instance.environment, &ready)?;
+        drop(changing);
+        Ok(instance)
     }
 
     /// The variables that make a program use this instance.
@@ -284,6 +313,11 @@ impl Instance {
     /// [`ChangeError`]; the steps before the one that cannot be done are done.
     pub async fn fix(&self, number: usize) -> Result<(), ChangeError> {
         self.service.fix(number).await
+    }
+
+    /// Leaves a directory of its own making where it is when this stops.
+    pub async fn keep_directory(&self) {
+        self.service.changing.lock().await.directory.keep();
     }
 
     /// Closes every socket, waits until that is done, and removes a directory of its own making.
@@ -380,13 +414,23 @@ impl Service {
     }
 }
 
-/// Serves `scenario` until it is told to stop, and says on `out` when every socket answers.
+/// Asks the scenario that is served in `directory`.
+///
+/// # Errors
+/// Nobody listens there, or what answers is something else.
+pub fn ask(directory: &Path, request: &Request) -> io::Result<Response> {
+    os::ask(directory, request)
+}
+
+/// Serves `scenario` until it is told to stop, by a signal or with `until_eof` by the end of standard input, and
+/// says on `out` when every socket answers.
 ///
 /// # Errors
 /// [`ServeError`].
 pub fn run(
     scenario: &Scenario,
     options: &ServeOptions,
+    until_eof: bool,
     out: &mut dyn Write,
 ) -> Result<(), ServeError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -395,11 +439,11 @@ pub fn run(
         .map_err(ServeError::Runtime)?;
     runtime.block_on(async {
         let instance = Instance::start(scenario, options).await?;
-        let mut signals = Signals::catch().map_err(ServeError::Runtime)?;
+        let mut signals = os::Signals::to_stop().map_err(ServeError::Runtime)?;
         announce(out, &instance.ready())?;
         tokio::select! {
-            () = signals.arrive() => {}
-            () = end_of_input(), if options.until_eof => {}
+            _ = signals.arrive() => {}
+            () = end_of_input(), if until_eof => {}
         }
         instance.stop().await;
         Ok(())
@@ -512,47 +556,6 @@ fn announce(out: &mut dyn Write, ready: &Ready<'_>) -> Result<(), ServeError> {
     write(out).map_err(ServeError::Output)
 }
 
-/// SIGINT and SIGTERM, caught from when this is made: whoever has read that the server is ready may send
-/// one at once.
-#[cfg(unix)]
-struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn catch() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn arrive(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn catch() -> io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn arrive(&mut self) {
-        let _ = tokio::signal::ctrl_c().await;
-    }
-}
-
 /// A thread of its own, since a blocking read of standard input would keep the runtime from stopping.
 async fn end_of_input() {
     let (sender, receiver) = tokio::sync::oneshot::channel();
@@ -626,6 +629,15 @@ pub enum ServeError {
         /// The directory.
         path: PathBuf,
     },
+    /// The lines to add to krb5.conf are no such lines.
+    Krb5ConfFaulty(Box<Fault>),
+    /// The lines to add to krb5.conf cannot be read.
+    Krb5ConfUnreadable {
+        /// The file that was named.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
     /// The system has no randomness.
     NoRandomness,
     /// The line that says that all is ready cannot be written.
@@ -646,6 +658,12 @@ impl fmt::Display for ServeError {
             Self::DirectoryInUse { path } => write!(
                 f,
                 "the directory {} is not empty; name a new or an empty one with --dir",
+                path.display()
+            ),
+            Self::Krb5ConfFaulty(fault) => fault.fmt(f),
+            Self::Krb5ConfUnreadable { path, error } => write!(
+                f,
+                "cannot read {}: {error}; --krb5-conf-add takes a file like krb5.conf",
                 path.display()
             ),
             Self::NoRandomness => f.write_str("the system gives no random numbers"),

@@ -11,30 +11,38 @@ use tempfile::TempDir;
 use zeroize::Zeroizing;
 
 use super::clients::Clients;
-use super::{Addresses, ServeError, krb5_conf};
+use super::krb5_conf_add::Additions;
+use super::{Addresses, ServeError, java, krb5_conf, os};
 use crate::script::Script;
 use crate::sim::World;
 
 /// What a file holds: keys, among other things.
 type Contents = Zeroizing<Vec<u8>>;
 
+/// The file with the facts that `serve` prints.
+pub(crate) const READY: &str = "ready.json";
+
 /// A directory with krb5.conf, keytabs and credential caches. A temporary one is removed when this is dropped.
 pub(super) struct Directory {
     path: PathBuf,
     /// What each file held when it was last written or read.
     files: BTreeMap<String, Contents>,
-    _temporary: Option<TempDir>,
+    temporary: Option<TempDir>,
+    /// The user's own lines for krb5.conf.
+    additions: Option<Additions>,
 }
 
 impl Directory {
-    pub(super) fn create(path: Option<&Path>) -> Result<Self, ServeError> {
+    pub(super) fn create(
+        path: Option<&Path>,
+        additions: Option<Additions>,
+    ) -> Result<Self, ServeError> {
         let (path, temporary) = match path {
             Some(path) => (given(path)?, None),
             None => {
                 let mut builder = tempfile::Builder::new();
                 builder.prefix("kdclab-");
-                #[cfg(unix)]
-                builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+                os::private_temporary(&mut builder);
                 let temporary = builder.tempdir().map_err(|error| ServeError::Directory {
                     path: std::env::temp_dir(),
                     error,
@@ -45,8 +53,37 @@ impl Directory {
         Ok(Self {
             path,
             files: BTreeMap::new(),
-            _temporary: temporary,
+            temporary,
+            additions,
         })
+    }
+
+    /// Writes what Java takes, and last the facts that say that all is `ready`.
+    pub(super) fn announce(
+        &self,
+        environment: &BTreeMap<String, String>,
+        ready: &[u8],
+    ) -> Result<(), ServeError> {
+        let jaas = java::jaas(environment);
+        let arguments = java::arguments(environment);
+        [
+            (java::JAAS, jaas.as_bytes()),
+            (java::ARGUMENTS, arguments.as_bytes()),
+            (READY, ready),
+        ]
+        .into_iter()
+        .try_for_each(|(name, contents)| write_private(&self.path, name, contents))
+        .map_err(|error| ServeError::Directory {
+            path: self.path.clone(),
+            error,
+        })
+    }
+
+    /// Leaves a temporary directory where it is.
+    pub(super) fn keep(&mut self) {
+        if let Some(temporary) = &mut self.temporary {
+            temporary.disable_cleanup(true);
+        }
     }
 
     /// Takes over what programs have written into the credential caches.
@@ -106,7 +143,10 @@ impl Directory {
                 kdcs: world.kdc_addresses(host, addresses.kdcs_of(client)),
                 kpasswds: world.kdc_addresses(host, addresses.kpasswds_of(client)),
             };
-            let file = krb5_conf::render(config, &servers);
+            let mut file = krb5_conf::render(config, &servers);
+            if let Some(additions) = &self.additions {
+                file = additions.added_to(&file);
+            }
             if clients.main() == Some(host) {
                 files.insert(
                     "krb5.conf".to_owned(),
@@ -266,16 +306,20 @@ fn to_bytes(cache: &CredentialStore) -> Option<Contents> {
         .flatten()
 }
 
+impl Drop for Directory {
+    /// Nothing is served here any more.
+    fn drop(&mut self) {
+        let _ = fs::remove_file(self.path.join(READY));
+    }
+}
+
 /// The directory the user named: made if it is not there, taken only if it is empty.
 fn given(path: &Path) -> Result<PathBuf, ServeError> {
     let failed = |error| ServeError::Directory {
         path: path.to_owned(),
         error,
     };
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(path) {
+    match os::private_directory(&mut fs::DirBuilder::new()).create(path) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             if fs::read_dir(path).map_err(failed)?.next().is_some() {
@@ -283,9 +327,7 @@ fn given(path: &Path) -> Result<PathBuf, ServeError> {
                     path: path.to_owned(),
                 });
             }
-            #[cfg(unix)]
-            fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700))
-                .map_err(failed)?;
+            os::make_private(path).map_err(failed)?;
         }
         Err(error) => return Err(failed(error)),
     }
@@ -295,10 +337,8 @@ fn given(path: &Path) -> Result<PathBuf, ServeError> {
 /// Puts a file in place as a whole: whoever opens it finds the old contents or the new.
 fn write_private(directory: &Path, name: &str, contents: &[u8]) -> io::Result<()> {
     let temporary = directory.join(format!(".{name}.new"));
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(&temporary)?.write_all(contents)?;
+    os::private_file(OpenOptions::new().write(true).create(true).truncate(true))
+        .open(&temporary)?
+        .write_all(contents)?;
     fs::rename(&temporary, directory.join(name))
 }

@@ -11,13 +11,13 @@ use rand::SeedableRng;
 use rand::rngs::{ChaCha12Rng, SysRng};
 use tokio::net::UdpSocket;
 
-use super::ServeError;
 use super::served::Served;
+use super::{ServeError, os};
 use crate::sim::{Fate, Gate, Listening, ListeningService, Packet, Payload};
 
 use sockets::{Reserved, Sockets};
 use streams::Streams;
-pub(super) use tasks::Tasks;
+pub(crate) use tasks::Tasks;
 
 /// The longest request, in bytes. MIT's clients refuse longer replies as well.
 const MAX_MESSAGE: usize = 1 << 20;
@@ -110,7 +110,7 @@ impl Port {
         }
         if self.gates.1 != udp {
             for socket in &self.datagrams {
-                sockets::set_closed(socket, udp == Gate::Closed);
+                os::set_closed(socket, udp == Gate::Closed);
             }
         }
         self.gates = (tcp, udp);

@@ -66,7 +66,6 @@ impl<'a> Play<'a> {
         let script = &scenario.script;
         let home = TempDir::new().unwrap();
         let krb5kdc = (kdc == Kdc::Krb5kdc).then(|| Krb5kdc::start(script));
-        let served_address = served.kdc_addresses().next().unwrap().parse().unwrap();
         let real_address = krb5kdc.as_ref().map(|krb5kdc| krb5kdc.realm.address());
         let world = match kdc {
             Kdc::Krb5kdc => World::build(script, DEFAULT_SEED, None, &KeyCache::default()),
@@ -76,7 +75,7 @@ impl<'a> Play<'a> {
             scenario,
             phase,
             world: world.unwrap(),
-            network: Network::start(script, served_address, real_address),
+            network: Network::start(script, real_address),
             served,
             krb5kdc,
             mit: Gss::mit(home.path()),
@@ -84,14 +83,8 @@ impl<'a> Play<'a> {
             sessions: BTreeMap::new(),
             acceptors: BTreeMap::new(),
         };
-        match kdc {
-            Kdc::Krb5kdc => play.prepare(),
-            Kdc::Ours if phase == Phase::Broken => {
-                for step in script.given.iter().chain(&script.fault) {
-                    play.network.apply(step.get_ref());
-                }
-            }
-            Kdc::Ours => {}
+        if kdc == Kdc::Krb5kdc {
+            play.prepare();
         }
         play
     }

@@ -2,9 +2,12 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
 
+use super::super::os;
 use super::LOOPBACK;
 use crate::sim::Gate;
 
@@ -69,25 +72,40 @@ fn is_missing(error: &io::Error) -> bool {
 /// A port of TCP that nobody else gets, whether or not it is listened on.
 pub(super) struct Reserved {
     address: SocketAddr,
-    /// Bound and never listening: as long as it lives, the system gives the port to nobody, and answers
-    /// whoever connects to it that nobody listens.
-    _keeper: TcpSocket,
+    keeper: Keeper,
+}
+
+enum Keeper {
+    /// Bound and never listening: as long as it lives, the system gives the port to nobody, and answers whoever
+    /// connects to it that nobody listens.
+    Bound(#[expect(dead_code, reason = "it is there for as long as it lives")] TcpSocket),
+    /// Listening all the time, where the system has nothing else.
+    Listening(Arc<TcpListener>),
 }
 
 impl Reserved {
     fn bind(address: SocketAddr) -> io::Result<Self> {
-        let keeper = socket(address)?;
-        Ok(Self {
-            address: keeper.local_addr()?,
-            _keeper: keeper,
-        })
+        let socket = socket(address)?;
+        let address = socket.local_addr()?;
+        let keeper = match os::KEEPS_PORTS {
+            true => Keeper::Bound(socket),
+            false => Keeper::Listening(Arc::new(socket.listen(BACKLOG)?)),
+        };
+        Ok(Self { address, keeper })
     }
 
     /// Lets in whom the gate lets in. Without sockets left, nobody.
     pub(super) async fn enter(&self, gate: Gate) -> Entrance {
+        if let Keeper::Listening(listener) = &self.keeper {
+            return match gate {
+                Gate::Closed => Entrance::Refusing(Arc::clone(listener)),
+                Gate::Open => Entrance::Open(Arc::clone(listener)),
+                Gate::Silent => Entrance::Closed,
+            };
+        }
         let entrance = match gate {
             Gate::Closed => Ok(Entrance::Closed),
-            Gate::Open => self.listen(BACKLOG).map(Entrance::Open),
+            Gate::Open => self.listen(BACKLOG).map(Arc::new).map(Entrance::Open),
             Gate::Silent => self.fall_silent().await,
         };
         entrance.unwrap_or(Entrance::Closed)
@@ -108,13 +126,14 @@ impl Reserved {
     }
 }
 
-/// On Linux several sockets may be bound to one port, as long as only one of them listens.
 fn socket(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,
         SocketAddr::V6(_) => TcpSocket::new_v6()?,
     };
-    socket.set_reuseaddr(true)?;
+    if os::KEEPS_PORTS {
+        socket.set_reuseaddr(true)?;
+    }
     socket.bind(address)?;
     Ok(socket)
 }
@@ -124,7 +143,9 @@ pub(super) enum Entrance {
     /// Nobody listens.
     Closed,
     /// Everybody gets in.
-    Open(TcpListener),
+    Open(Arc<TcpListener>),
+    /// Everybody is thrown out.
+    Refusing(Arc<TcpListener>),
     /// Nobody gets an answer.
     Silent {
         /// The queue of connections, and the one that fills it.
@@ -135,26 +156,19 @@ pub(super) enum Entrance {
 impl Entrance {
     /// The next connection; forever none where nobody gets in.
     pub(super) async fn accept(&self) -> (TcpStream, SocketAddr) {
-        let Self::Open(listener) = self else {
-            return std::future::pending().await;
-        };
         loop {
-            match listener.accept().await {
-                Ok(connection) => return connection,
+            let listener = match self {
+                Self::Closed | Self::Silent { .. } => return std::future::pending().await,
+                Self::Open(listener) | Self::Refusing(listener) => listener,
+            };
+            match (self, listener.accept().await) {
+                (Self::Refusing(_), Ok((stream, _))) => {
+                    let _ = stream.set_zero_linger();
+                }
+                (_, Ok(connection)) => return connection,
                 // Out of descriptors: give open connections time to end.
-                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+                (_, Err(_)) => tokio::time::sleep(Duration::from_millis(10)).await,
             }
         }
     }
-}
-
-/// Lets the system answer for a port of UDP that nobody listens, or no longer. A socket that is connected to
-/// itself gets what nobody but itself has sent.
-pub(super) fn set_closed(socket: &UdpSocket, closed: bool) {
-    let done = match (closed, socket.local_addr()) {
-        (true, Ok(itself)) => rustix::net::connect(socket, &itself),
-        (true, Err(_)) => return,
-        (false, _) => rustix::net::connect_unspec(socket),
-    };
-    debug_assert!(done.is_ok(), "{done:?}");
 }

@@ -7,15 +7,15 @@ use tokio::task::{AbortHandle, JoinSet};
 
 /// Tasks that are ended together. A clone is another handle on the same tasks.
 #[derive(Clone)]
-pub(in super::super) struct Tasks(Arc<Mutex<Option<JoinSet<()>>>>);
+pub(crate) struct Tasks(Arc<Mutex<Option<JoinSet<()>>>>);
 
 impl Tasks {
-    pub(in super::super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Arc::new(Mutex::new(Some(JoinSet::new()))))
     }
 
     /// Starts a task, unless all have been ended.
-    pub(in super::super) fn spawn(
+    pub(crate) fn spawn(
         &self,
         task: impl Future<Output = ()> + Send + 'static,
     ) -> Option<AbortHandle> {
@@ -26,12 +26,12 @@ impl Tasks {
     }
 
     /// Ends every task, without waiting until that is done.
-    pub(in super::super) fn abort(&self) {
+    pub(crate) fn abort(&self) {
         drop(self.lock().take());
     }
 
     /// Ends every task and waits until they have let go of what they held.
-    pub(in super::super) async fn shutdown(&self) {
+    pub(crate) async fn shutdown(&self) {
         let tasks = self.lock().take();
         if let Some(mut tasks) = tasks {
             tasks.shutdown().await;

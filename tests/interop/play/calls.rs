@@ -209,7 +209,7 @@ impl Play<'_> {
     fn krb5_conf(&self, host: &str) -> PathBuf {
         let path = self.home.path().join(format!("{host}.krb5.conf"));
         let conf = std::fs::read_to_string(self.served.krb5_conf(host)).unwrap();
-        let conf = self.network.lead(conf, self.served.kdc_addresses());
+        let conf = self.network.lead(&conf);
         std::fs::write(&path, conf).unwrap();
         path
     }

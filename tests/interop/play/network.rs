@@ -1,4 +1,5 @@
-//! What lies between the programs and the KDC: nothing, or the scenario's fault.
+//! What lies between the programs and krb5kdc: nothing, or the scenario's fault. The served KDC has the faults of
+//! its links itself.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
@@ -23,11 +24,11 @@ pub(super) struct Network {
 }
 
 impl Network {
-    /// The undisturbed way to `krb5kdc` if that runs, or else to `served`. Where the scenario alters messages or
-    /// closes TCP alone, it leads through a relay, which has no TCP.
-    pub(super) fn start(script: &Script, served: SocketAddr, krb5kdc: Option<SocketAddr>) -> Self {
+    /// The undisturbed way to `krb5kdc` if that runs, or else to the served KDC. Where the scenario alters
+    /// messages or closes TCP alone, it leads through a relay, which has no TCP.
+    pub(super) fn start(script: &Script, krb5kdc: Option<SocketAddr>) -> Self {
         let mut steps = script.given.iter().chain(&script.fault);
-        let through_relay = steps.any(|step| match step.get_ref() {
+        let alters = steps.any(|step| match step.get_ref() {
             Verb::Link(link) => match link.effect {
                 LinkEffect::Drop => false,
                 LinkEffect::Refuse => link.transport == Some(TransportName::Tcp),
@@ -35,7 +36,7 @@ impl Network {
             },
             _ => false,
         });
-        let relay = through_relay.then(|| Relay::start(krb5kdc.unwrap_or(served)));
+        let relay = krb5kdc.filter(|_| alters).map(Relay::start);
         Self {
             kdc: relay.as_ref().map(Relay::address).or(krb5kdc),
             relay,
@@ -64,17 +65,14 @@ impl Network {
         self._silence = Some(silence);
     }
 
-    /// A krb5.conf that leads to the KDCs `served`, changed to lead this way.
-    pub(super) fn lead<'a>(
-        &self,
-        mut conf: String,
-        served: impl Iterator<Item = &'a str>,
-    ) -> String {
-        if let Some(kdc) = self.kdc {
-            for address in served {
-                conf = conf.replace(&format!("kdc = {address}\n"), &format!("kdc = {kdc}\n"));
-            }
-        }
+    /// A krb5.conf that leads to the served KDCs, changed to lead this way.
+    pub(super) fn lead(&self, conf: &str) -> String {
+        const SERVED: &str = "        kdc = 127.0.0.1:";
+        let lines = conf.lines().map(|line| match self.kdc {
+            Some(kdc) if line.starts_with(SERVED) => format!("        kdc = {kdc}\n"),
+            _ => format!("{line}\n"),
+        });
+        let conf: String = lines.collect();
         conf.replace("[libdefaults]\n", IMPATIENT_JAVA)
     }
 }
