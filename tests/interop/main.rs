@@ -12,5 +12,7 @@ mod mit_kdc;
 mod mit_realm;
 mod play;
 mod relay;
+mod samba;
+mod samba_realm;
 mod served;
 mod theft;

@@ -235,7 +235,7 @@ impl Drop for MitRealm {
 }
 
 /// A port that was free a moment ago. MIT's KDC cannot say which port it took, so there is no other way.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let socket = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     socket.local_addr().unwrap().port()
 }
