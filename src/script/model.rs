@@ -14,7 +14,7 @@ use crate::dialect::Abi;
 
 use super::schema::{AttributeName, MessageLabel};
 use super::spanned::Spanned;
-use super::values::{EnctypeName, ErrorName, FlagName, Instant, Offset, Span};
+use super::values::{EnctypeName, ErrorName, FlagName, Instant, NameText, Offset, Span};
 use super::verb::Verb;
 
 /// The tables by name, in the order of their names.
@@ -151,6 +151,25 @@ pub struct RealmSettings {
     /// Whether a wrong password is reported as failed pre-authentication (24). MIT's KDCs of old reported
     /// the failed integrity check (31).
     pub filter_preauth_errors: Option<bool>,
+    /// In what its AS-REPs are wrong on purpose: `none`, or they do not do what a field of the request says
+    /// (`ignores_from`, `ignores_rtime`, `ignores_till`), or ticket-granting tickets have another name (`sname`).
+    pub as_rep_defect: Option<AsRepDefectName>,
+}
+
+/// In what the AS-REPs of a KDC are wrong on purpose.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AsRepDefectName {
+    /// A postdated ticket begins at once.
+    IgnoresFrom,
+    /// A renewable ticket is renewable for as long as the realm allows, whatever the client asks.
+    IgnoresRtime,
+    /// The ticket lives for as long as the realm allows, whatever the client asks.
+    IgnoresTill,
+    /// In nothing.
+    None,
+    /// A ticket-granting ticket has this name in its place.
+    Sname(NameText),
 }
 
 /// When failed attempts lock an account (kadmin's policy).
@@ -430,6 +449,9 @@ pub struct Call {
     pub lifetime: Option<Span>,
     /// The renewable life asked for.
     pub renewable: Option<Span>,
+    /// How far in the future the ticket shall begin (`kinit -s`). Such a ticket is of no use before it is
+    /// validated.
+    pub postdated: Option<Span>,
     /// Whether the ticket shall be forwardable.
     #[serde(default)]
     pub forwardable: bool,

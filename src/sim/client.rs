@@ -392,6 +392,7 @@ impl Client {
         };
         parameters.ticket_lifetime = call.lifetime.map(|span| span.0);
         parameters.renew_lifetime = call.renewable.map(|span| span.0);
+        parameters.postdate = call.postdated.map(|span| span.0);
         parameters.forwardable = call.forwardable.then_some(true);
         parameters.key_cache = world.key_cache.clone();
         parameters.addresses = (!config.noaddresses).then(|| vec![HostAddress::from(host.address)]);
