@@ -18,8 +18,9 @@ use super::random::HostRng;
 use super::verbs::{apply_attributes, enctypes, keytab_entries, merge};
 use super::world::World;
 use crate::script::model::{
-    AcceptorTable, AsRepDefectName, ClientTable, CryptoPolicyName, DialectName, HostTable, KdcDialectName, Lockout,
-    RealmSettings, RealmTable, ReplayCacheName, ServiceTable, TextOr, TrustTable, UserTable,
+    AcceptorTable, AsRepDefectName, ClientTable, CryptoPolicyName, DialectName, HostTable,
+    KdcDialectName, Lockout, RealmSettings, RealmTable, ReplayCacheName, ServiceTable, TextOr,
+    TrustTable, UserTable,
 };
 use crate::script::verb::RunAs;
 use crate::script::{Scope, Script};
