@@ -1,15 +1,17 @@
 //! The AS exchange (RFC 4120 section 3.1).
 
+use std::borrow::Cow;
+
 use kdclab_proto::messages::{
     AsRep, Checksum, EncAsRepPart, EncKdcRepPart, EncTicketPart, EncryptionKey, KdcOptions, KdcRep,
-    KdcReq, LastReqEntry, PadataType, TicketFlags, TransitedEncoding,
+    KdcReq, KdcReqBody, LastReqEntry, PadataType, TicketFlags, TransitedEncoding,
 };
 use kdclab_proto::{KerberosTime, Key, KeyUsage, NameType, Principal, PrincipalName};
 use rand::CryptoRng;
 
 use crate::context::{Answer, Context, encrypted, seal};
 use crate::outcome::Issued;
-use crate::{Attributes, Dialect, KdcError, PrincipalEntry, preauth};
+use crate::{AsRepDefect, Attributes, Dialect, KdcError, PrincipalEntry, preauth};
 
 const NOT_FOR_AS: KdcOptions = KdcOptions::FORWARDED
     .with(KdcOptions::PROXY)
@@ -63,10 +65,12 @@ pub(crate) fn answer(
         Key::generate(session_enctype, rng).map_err(KdcError::SessionKeyUnusable)?
     })?;
     let canonical = body.kdc_options.contains(KdcOptions::CANONICALIZE);
-    let ticket_name = if canonical && is_krbtgt(sname) && is_krbtgt(&server.principal().name) {
-        server.principal().name.clone()
-    } else {
-        sname.clone()
+    let ticket_name = match &context.database.policy().as_rep_defect {
+        Some(AsRepDefect::Sname(other)) if is_krbtgt(sname) => other.clone(),
+        _ if canonical && is_krbtgt(sname) && is_krbtgt(&server.principal().name) => {
+            server.principal().name.clone()
+        }
+        _ => sname.clone(),
     };
     let ticket_server = ticket_name.at(context.database.realm().clone());
     let (kvno, sealing_key) = context.sealing_key(server)?;
@@ -307,7 +311,7 @@ fn ticket_part(
     pre_authenticated: bool,
     session_key: Key,
 ) -> Result<EncTicketPart, KdcError> {
-    let body = request.req_body();
+    let body = &body_as_read(context, request.req_body());
     let options = body.kdc_options;
     let now = context.time();
     let entries = [client, server];
@@ -365,6 +369,22 @@ fn ticket_part(
             .filter(|addresses| !addresses.is_empty()),
         authorization_data: None,
     })
+}
+
+/// What a KDC that ignores a field takes the request for.
+fn body_as_read<'a>(context: &Context<'_>, body: &'a KdcReqBody) -> Cow<'a, KdcReqBody> {
+    let mut read = Cow::Borrowed(body);
+    match context.database.policy().as_rep_defect {
+        Some(AsRepDefect::IgnoresFrom) => {
+            let body = read.to_mut();
+            body.kdc_options.set(KdcOptions::POSTDATED, false);
+            body.from = None;
+        }
+        Some(AsRepDefect::IgnoresRtime) => read.to_mut().rtime = None,
+        Some(AsRepDefect::IgnoresTill) => read.to_mut().till = KerberosTime::EPOCH,
+        Some(AsRepDefect::Sname(_)) | None => {}
+    }
+    read
 }
 
 fn last_req(context: &Context<'_>, client: &PrincipalEntry) -> LastReqEntry {

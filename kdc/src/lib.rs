@@ -28,7 +28,7 @@ pub use kpasswd::{
     Kpasswd, KpasswdAnswer, KpasswdError, KpasswdExchange, KpasswdOutcome, changepw_of,
 };
 pub use outcome::{DropCause, Exchange, Issued, Outcome, Reply, RequestKind};
-pub use policy::{Dialect, PasswordPolicy, RealmPolicy};
+pub use policy::{AsRepDefect, Dialect, PasswordPolicy, RealmPolicy};
 pub use traffic::{LockedUntil, LogonHistory, Traffic};
 pub use transited::{InvalidTransited, add_transited, expand_transited};
 pub use trust::{

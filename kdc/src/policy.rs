@@ -18,6 +18,20 @@ pub enum Dialect {
     ActiveDirectory,
 }
 
+/// In what the AS-REPs of a KDC that fails on purpose are not the answer to their requests. Their tickets say the
+/// same as their encrypted parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AsRepDefect {
+    /// A postdated ticket begins at once.
+    IgnoresFrom,
+    /// A renewable ticket is renewable for as long as the realm allows.
+    IgnoresRtime,
+    /// The ticket lives for as long as the realm allows.
+    IgnoresTill,
+    /// A ticket-granting ticket has this name in its place.
+    Sname(PrincipalName),
+}
+
 /// What a realm wants of new passwords (the values of a kadmin policy), and who may set those of others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PasswordPolicy {
@@ -75,6 +89,8 @@ pub struct RealmPolicy {
     pub filter_preauth_errors: bool,
     /// How many older versions of its ticket-granting key the realm keeps when the key is changed.
     pub old_krbtgt_versions: usize,
+    /// In what the AS-REPs are wrong on purpose.
+    pub as_rep_defect: Option<AsRepDefect>,
 }
 
 impl RealmPolicy {
@@ -103,6 +119,7 @@ impl RealmPolicy {
             report_last_req: false,
             filter_preauth_errors: true,
             old_krbtgt_versions: 0,
+            as_rep_defect: None,
         };
         match dialect {
             Dialect::Mit => Self {

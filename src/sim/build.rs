@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kdclab_client::{ClientConfig, CryptoPolicy};
 use kdclab_kdc::{
-    Attributes, Database, Dialect as KdcDialect, Kdc, LockoutPolicy, PasswordPolicy,
+    AsRepDefect, Attributes, Database, Dialect as KdcDialect, Kdc, LockoutPolicy, PasswordPolicy,
     PrincipalEntry, RealmPolicy, Traffic, changepw_of,
 };
 use kdclab_proto::{KerberosTime, KeyCache, NameType, Principal, PrincipalName, Realm};
@@ -19,8 +19,9 @@ use super::random::HostRng;
 use super::verbs::{apply_attributes, enctypes, keytab_entries, merge};
 use super::world::World;
 use crate::script::model::{
-    AcceptorTable, ClientTable, CryptoPolicyName, DialectName, HostTable, KdcDialectName, Lockout,
-    RealmSettings, RealmTable, ReplayCacheName, ServiceTable, TextOr, TrustTable, UserTable,
+    AcceptorTable, AsRepDefectName, ClientTable, CryptoPolicyName, DialectName, HostTable,
+    KdcDialectName, Lockout, RealmSettings, RealmTable, ReplayCacheName, ServiceTable, TextOr,
+    TrustTable, UserTable,
 };
 use crate::script::verb::RunAs;
 use crate::script::{Scope, Script};
@@ -486,6 +487,9 @@ fn change_policy(policy: &mut RealmPolicy, settings: &RealmSettings) {
         &mut policy.filter_preauth_errors,
         settings.filter_preauth_errors,
     );
+    if let Some(defect) = &settings.as_rep_defect {
+        policy.as_rep_defect = as_rep_defect(defect);
+    }
     if let Some(table) = settings.password_policy {
         policy.password = PasswordPolicy {
             min_length: table.minlength,
@@ -512,6 +516,16 @@ fn change_policy(policy: &mut RealmPolicy, settings: &RealmSettings) {
             .map(|(suffix, realm)| (suffix.to_ascii_lowercase(), Realm::from(realm.as_str())))
             .collect();
     }
+}
+
+fn as_rep_defect(name: &AsRepDefectName) -> Option<AsRepDefect> {
+    Some(match name {
+        AsRepDefectName::IgnoresFrom => AsRepDefect::IgnoresFrom,
+        AsRepDefectName::IgnoresRtime => AsRepDefect::IgnoresRtime,
+        AsRepDefectName::IgnoresTill => AsRepDefect::IgnoresTill,
+        AsRepDefectName::None => return None,
+        AsRepDefectName::Sname(name) => AsRepDefect::Sname(name.0.clone()),
+    })
 }
 
 fn set<T>(field: &mut T, value: Option<T>) {
