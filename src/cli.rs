@@ -10,8 +10,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::catalogue::{self, CatalogueError, Scenario};
 use crate::check::{self, DEFAULT_SEED, Report};
+#[cfg(unix)]
+use crate::ctl::{self, CtlError, CtlOptions};
 use crate::report;
-use crate::serve::{self, ServeError, ServeOptions};
+use crate::serve::{self, Response, ServeError, ServeOptions};
 
 /// Everything is as described.
 const SUCCESS: u8 = 0;
@@ -52,7 +54,10 @@ enum Command {
     },
     /// Print the JSON Schema of scenario files, for editors.
     Schema,
-    /// Let the KDCs of a scenario listen on loopback.
+    /// Change a served scenario, or ask what happened in it.
+    #[cfg(unix)]
+    Ctl(CtlOptions),
+    /// Let the KDCs and services of a scenario listen on loopback.
     Serve {
         /// An id or a path.
         #[arg(value_name = "ID|PATH")]
@@ -142,7 +147,12 @@ pub fn main() -> ExitCode {
 
 enum Failure {
     Catalogue(CatalogueError),
-    File { path: PathBuf, error: io::Error },
+    #[cfg(unix)]
+    Ctl(CtlError),
+    File {
+        path: PathBuf,
+        error: io::Error,
+    },
     Output(io::Error),
     Serve(ServeError),
 }
@@ -150,6 +160,13 @@ enum Failure {
 impl From<CatalogueError> for Failure {
     fn from(error: CatalogueError) -> Self {
         Self::Catalogue(error)
+    }
+}
+
+#[cfg(unix)]
+impl From<CtlError> for Failure {
+    fn from(error: CtlError) -> Self {
+        Self::Ctl(error)
     }
 }
 
@@ -169,6 +186,8 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Catalogue(error) => error.fmt(f),
+            #[cfg(unix)]
+            Self::Ctl(error) => error.fmt(f),
             Self::File { path, error } => {
                 write!(f, "error: cannot write {}: {error}", path.display())
             }
@@ -188,12 +207,44 @@ fn run(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8,
             let path = catalogue::create(Path::new(""), &id)?;
             writeln!(out, "{}", path.display())?;
         }
+        #[cfg(unix)]
+        Command::Ctl(options) => return control(out, err, &options),
         Command::Schema => report::schema(out)?,
         Command::Serve { scenario, options } => {
             serve::run(&catalogue::find(&scenario)?, &options, out)?;
         }
     }
     Ok(SUCCESS)
+}
+
+/// Asks a served scenario. The status is 1 where it cannot do what is asked, and 2 where nobody could.
+#[cfg(unix)]
+fn control(out: &mut dyn Write, err: &mut dyn Write, options: &CtlOptions) -> Result<u8, Failure> {
+    match ctl::run(options)? {
+        Response::Done => Ok(SUCCESS),
+        Response::Events(events) if options.json() => {
+            for event in events {
+                writeln!(
+                    out,
+                    "{}",
+                    serde_json::to_string(&event).map_err(io::Error::from)?
+                )?;
+            }
+            Ok(SUCCESS)
+        }
+        events @ Response::Events(_) => {
+            write!(out, "{events}")?;
+            Ok(SUCCESS)
+        }
+        Response::Failed(why) => {
+            writeln!(err, "{why}")?;
+            Ok(MISBEHAVED)
+        }
+        Response::Faulty(why) => {
+            writeln!(err, "{why}")?;
+            Ok(BAD_USAGE)
+        }
+    }
 }
 
 /// Checks every file, whatever is wrong with those before it.

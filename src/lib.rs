@@ -16,6 +16,8 @@
 pub mod catalogue;
 pub mod check;
 pub mod cli;
+#[cfg(unix)]
+pub mod ctl;
 pub mod dialect;
 pub mod lab;
 pub mod report;

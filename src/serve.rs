@@ -3,33 +3,45 @@
 //! This is the only place that knows sockets, files under a directory of its own, the wall clock and the
 //! system's randomness.
 
+mod clients;
+mod control;
+#[cfg(unix)]
+mod control_socket;
 mod directory;
 mod krb5_conf;
-mod listener;
+mod port;
+mod record;
 mod served;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use kdclab_proto::Timestamp;
+use kdclab_proto::{KerberosTime, KeyCache, Timestamp};
 use rand::TryRng;
 use rand::rngs::SysRng;
 use serde::Serialize;
-use tokio::task::JoinSet;
 
 use crate::catalogue::Scenario;
 use crate::check;
 use crate::script::model::Phase;
-use crate::sim::VerbError;
+use crate::script::verb::Verb;
+use crate::script::{self, Fault, Script};
+use crate::sim::{ListeningService, VerbError, World};
 
+pub use control::{Request, Response};
+#[cfg(unix)]
+pub use control_socket::ask;
+pub use record::{Event, Happened};
+
+use clients::Clients;
 use directory::Directory;
-use listener::Listener;
-use served::{Served, Service};
+use port::{Port, Tasks};
+use served::Served;
 
 /// How to serve.
 #[derive(Args, Clone, Debug, Default)]
@@ -89,6 +101,7 @@ struct Ready<'a> {
     phase: String,
     env: &'a BTreeMap<String, String>,
     kdcs: &'a [ReadyKdc],
+    acceptors: &'a [ReadyAcceptor],
 }
 
 #[derive(Serialize)]
@@ -100,14 +113,38 @@ struct ReadyKdc {
     kpasswd: String,
 }
 
+#[derive(Serialize)]
+struct ReadyAcceptor {
+    host: String,
+    services: Vec<String>,
+    address: String,
+}
+
 /// A served scenario: its sockets answer until it is stopped or dropped.
 pub struct Instance {
-    tasks: JoinSet<()>,
-    directory: Directory,
-    environment: BTreeMap<String, String>,
-    kdcs: Vec<ReadyKdc>,
+    service: Arc<Service>,
+    tasks: Tasks,
     scenario: String,
     phase: Phase,
+    path: PathBuf,
+    environment: BTreeMap<String, String>,
+    kdcs: Vec<ReadyKdc>,
+    acceptors: Vec<ReadyAcceptor>,
+}
+
+/// The served world with all that follows from it.
+struct Service {
+    script: Script,
+    clients: Clients,
+    served: Arc<Served>,
+    /// Locked while the world changes, so that one change follows the other.
+    changing: tokio::sync::Mutex<Changing>,
+}
+
+/// What changes beside the world.
+struct Changing {
+    ports: Vec<Port>,
+    directory: Directory,
 }
 
 impl Instance {
@@ -116,52 +153,62 @@ impl Instance {
     /// # Errors
     /// [`ServeError`].
     pub async fn start(scenario: &Scenario, options: &ServeOptions) -> Result<Self, ServeError> {
-        let epoch = wall_clock();
         let seed = SysRng
             .try_next_u64()
             .map_err(|_| ServeError::NoRandomness)?;
-        let world = check::world_in(scenario, options.phase.0, seed, Some(epoch.time()))
-            .map_err(ServeError::World)?;
-        let client = scenario
-            .script
-            .first_call()
-            .map(|call| call.from.get_ref().as_str())
-            .or_else(|| world.client_configs().next().map(|(host, _)| host));
-        // Foreign programs run by this machine's clock, so it is the one of the client's host.
-        let client_offset = client.map_or(0, |host| world.clock_offset(host));
-        let mut kdcs = world.kdcs();
-        for kdc in &mut kdcs {
-            kdc.clock_offset = kdc.clock_offset.saturating_sub(client_offset);
+        let mut clients = Clients::of(&scenario.script);
+        let world = present(scenario, options.phase.0, seed, &clients)?;
+        let mut ports = Vec::new();
+        for way in clients.ways(&world) {
+            ports.push(Port::bind(way.0, way.1)?);
         }
-        let served = Arc::new(Served::new(kdcs));
-        let mut listeners = Vec::new();
-        for index in 0..served.len() {
-            for service in [Service::Kdc, Service::Kpasswd] {
-                listeners.push(Listener::bind(&served, (index, service)).await?);
-            }
+        let served = Arc::new(Served::new(world));
+        let tasks = Tasks::new();
+        for port in &mut ports {
+            port.serve(&served, &tasks);
+            let way = port.way;
+            let gates = served.look(|world| world.gates(way.client, way.server.ip()));
+            port.set_gates(gates).await;
         }
-        let addresses = Addresses {
-            kdcs: addresses(&listeners, Service::Kdc),
-            kpasswds: addresses(&listeners, Service::Kpasswd),
-        };
-        let directory = Directory::create(options.dir.as_deref(), client, &world, &addresses)?;
-        let environment = directory.environment(&scenario.script, &world, &addresses);
-        let kdcs = listeners
-            .iter()
-            .filter(|listener| listener.service() == Service::Kdc)
-            .map(|listener| ready_kdc(listener, &addresses))
-            .collect();
-        let mut tasks = JoinSet::new();
-        for listener in listeners {
-            tasks.spawn(listener.serve());
+        let mut directory = Directory::create(options.dir.as_deref())?;
+        let (environment, kdcs, acceptors) = served.look(|world| {
+            let addresses = Addresses::of(&ports, world);
+            directory.update(world, &scenario.script, &clients, &addresses)?;
+            let environment = directory.environment(&scenario.script, world, &clients, &addresses);
+            let main = clients.main_address(world);
+            Ok((
+                environment,
+                ready_kdcs(&ports, main),
+                ready_acceptors(&ports, main),
+            ))
+        })?;
+        let path = directory.path().to_owned();
+        let service = Arc::new(Service {
+            script: scenario.script.clone(),
+            clients,
+            served,
+            changing: tokio::sync::Mutex::new(Changing { ports, directory }),
+        });
+        #[cfg(unix)]
+        {
+            let socket = control_socket::ControlSocket::bind(&path).map_err(|error| {
+                ServeError::Directory {
+                    path: path.clone(),
+                    error,
+                }
+            })?;
+            let service = Arc::clone(&service);
+            tasks.spawn(control_socket::serve(socket, service, tasks.clone()));
         }
         Ok(Self {
+            service,
             tasks,
-            directory,
-            environment,
-            kdcs,
             scenario: scenario.id.clone(),
             phase: options.phase.0,
+            path,
+            environment,
+            kdcs,
+            acceptors,
         })
     }
 
@@ -170,13 +217,43 @@ impl Instance {
         &self.environment
     }
 
-    /// The directory with krb5.conf and keytabs.
+    /// The directory with krb5.conf, keytabs and credential caches.
     pub fn directory(&self) -> &Path {
-        self.directory.path()
+        &self.path
+    }
+
+    /// What happened after event number `after`, as far as it is remembered.
+    pub fn events(&self, after: u64) -> Vec<Event> {
+        self.service.events(after)
+    }
+
+    /// Does one step of a scenario to the served world. The next request meets the changed world, and the
+    /// files of the directory are those of the changed world.
+    ///
+    /// # Errors
+    /// [`ChangeError`].
+    pub async fn apply(&self, verb: &Verb) -> Result<(), ChangeError> {
+        self.service.apply(verb).await
+    }
+
+    /// Does one step, written as in a scenario: `reset_key = "alice"`.
+    ///
+    /// # Errors
+    /// [`ChangeError`].
+    pub async fn step(&self, text: &str) -> Result<(), ChangeError> {
+        self.service.step(text).await
+    }
+
+    /// Applies the scenario's fix number `number`, from 1.
+    ///
+    /// # Errors
+    /// [`ChangeError`]; the steps before the one that cannot be done are done.
+    pub async fn fix(&self, number: usize) -> Result<(), ChangeError> {
+        self.service.fix(number).await
     }
 
     /// Closes every socket, waits until that is done, and removes a directory of its own making.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
         self.tasks.shutdown().await;
     }
 
@@ -186,7 +263,105 @@ impl Instance {
             phase: self.phase.to_string(),
             env: &self.environment,
             kdcs: &self.kdcs,
+            acceptors: &self.acceptors,
         }
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        self.tasks.abort();
+    }
+}
+
+impl Service {
+    fn events(&self, after: u64) -> Vec<Event> {
+        self.served.events(after)
+    }
+
+    async fn apply(&self, verb: &Verb) -> Result<(), ChangeError> {
+        self.change(verb.name(), |world| world.apply(verb)).await
+    }
+
+    async fn step(&self, text: &str) -> Result<(), ChangeError> {
+        let verb = self
+            .served
+            .look(|world| script::step(world.scope(), text))?;
+        self.apply(&verb).await
+    }
+
+    async fn fix(&self, number: usize) -> Result<(), ChangeError> {
+        let fixes = &self.script.fix;
+        let fix = number
+            .checked_sub(1)
+            .and_then(|index| fixes.get(index))
+            .ok_or(VerbError::NoSuchPhase {
+                phase: Phase::Fix(number),
+                fixes: fixes.len(),
+            })?;
+        self.change(format!("fix {number}: {}", fix.title.get_ref()), |world| {
+            fix.steps
+                .iter()
+                .try_for_each(|verb| world.apply(verb.get_ref()))
+        })
+        .await
+    }
+
+    async fn change(
+        &self,
+        what: String,
+        change: impl FnOnce(&mut World) -> Result<(), VerbError>,
+    ) -> Result<(), ChangeError> {
+        let mut changing = self.changing.lock().await;
+        let Changing { ports, directory } = &mut *changing;
+        let main = self.served.look(|world| self.clients.main_address(world));
+        let changed = self.served.change(|world| {
+            if let Some(main) = main {
+                world.set_now(wall_clock().offset_by(world.offset_at(main).saturating_neg()));
+            }
+            directory.read_back(world, &self.script, &self.clients);
+            change(world)
+        });
+        if changed.is_ok() {
+            self.served.note(what);
+        }
+        for port in ports.iter_mut() {
+            let way = port.way;
+            let gates = self
+                .served
+                .look(|world| world.gates(way.client, way.server.ip()));
+            port.set_gates(gates).await;
+        }
+        let written = self.served.look(|world| {
+            let addresses = Addresses::of(ports, world);
+            directory.update(world, &self.script, &self.clients, &addresses)
+        });
+        changed?;
+        Ok(written?)
+    }
+}
+
+/// The world of `scenario` in `phase`, whose time is now by the clock of its main client: what happened in
+/// it before is past.
+fn present(
+    scenario: &Scenario,
+    phase: Phase,
+    seed: u64,
+    clients: &Clients,
+) -> Result<World, ServeError> {
+    let keys = KeyCache::default();
+    let world_from = |epoch: KerberosTime| {
+        check::world_with(scenario, phase, seed, Some(epoch), &keys).map_err(ServeError::World)
+    };
+    let wall = wall_clock();
+    let world = world_from(wall.time())?;
+    let elapsed = world.now().time().seconds_since(wall.time());
+    let ahead = clients
+        .main_address(&world)
+        .map_or(0, |main| world.offset_at(main) / 1_000_000);
+    match elapsed.saturating_add(ahead) {
+        0 => Ok(world),
+        seconds => world_from(wall.time().saturating_add(seconds.saturating_neg())),
     }
 }
 
@@ -216,28 +391,101 @@ pub fn run(
     })
 }
 
-/// Where the services listen, by host name.
+/// Where programs find the services: by the host whose programs they are, then by the host of the service.
 struct Addresses {
-    kdcs: BTreeMap<String, SocketAddr>,
-    kpasswds: BTreeMap<String, SocketAddr>,
+    kdcs: BTreeMap<String, BTreeMap<String, SocketAddr>>,
+    kpasswds: BTreeMap<String, BTreeMap<String, SocketAddr>>,
+    acceptors: BTreeMap<String, BTreeMap<(String, u16), SocketAddr>>,
 }
 
-fn addresses(listeners: &[Listener], service: Service) -> BTreeMap<String, SocketAddr> {
-    listeners
-        .iter()
-        .filter(|listener| listener.service() == service)
-        .map(|listener| (listener.host().to_owned(), listener.address()))
-        .collect()
-}
-
-fn ready_kdc(listener: &Listener, addresses: &Addresses) -> ReadyKdc {
-    let kpasswd = addresses.kpasswds.get(listener.host());
-    ReadyKdc {
-        host: listener.host().to_owned(),
-        realms: listener.realms().iter().map(ToString::to_string).collect(),
-        address: listener.address().to_string(),
-        kpasswd: kpasswd.map(ToString::to_string).unwrap_or_default(),
+impl Addresses {
+    fn of(ports: &[Port], world: &World) -> Self {
+        let mut addresses = Self {
+            kdcs: BTreeMap::new(),
+            kpasswds: BTreeMap::new(),
+            acceptors: BTreeMap::new(),
+        };
+        for port in ports {
+            let Some(client) = world.host_named_at(port.way.client) else {
+                continue;
+            };
+            let host = port.listening.host.clone();
+            match port.listening.service {
+                ListeningService::Acceptor(_) => {
+                    let place = (host, port.listening.port);
+                    let of_client = addresses.acceptors.entry(client).or_default();
+                    of_client.insert(place, port.address());
+                }
+                ListeningService::Kdc(_) => {
+                    let of_client = addresses.kdcs.entry(client).or_default();
+                    of_client.insert(host, port.address());
+                }
+                ListeningService::Kpasswd => {
+                    let of_client = addresses.kpasswds.entry(client).or_default();
+                    of_client.insert(host, port.address());
+                }
+            }
+        }
+        addresses
     }
+}
+
+impl Addresses {
+    fn kdcs_of(&self, client: &str) -> &BTreeMap<String, SocketAddr> {
+        static NONE: BTreeMap<String, SocketAddr> = BTreeMap::new();
+        self.kdcs.get(client).unwrap_or(&NONE)
+    }
+
+    fn kpasswds_of(&self, client: &str) -> &BTreeMap<String, SocketAddr> {
+        static NONE: BTreeMap<String, SocketAddr> = BTreeMap::new();
+        self.kpasswds.get(client).unwrap_or(&NONE)
+    }
+
+    /// Where programs of `client` reach the acceptor on `port` of `host`.
+    fn acceptor(&self, client: &str, host: &str, port: u16) -> Option<SocketAddr> {
+        let place = (host.to_owned(), port);
+        self.acceptors.get(client)?.get(&place).copied()
+    }
+}
+
+fn ready_kdcs(ports: &[Port], main: Option<IpAddr>) -> Vec<ReadyKdc> {
+    let mut kdcs = Vec::new();
+    for port in ports {
+        if let ListeningService::Kdc(realms) = &port.listening.service
+            && Some(port.way.client) == main
+        {
+            let kpasswd = ports.iter().find(|other| {
+                other.way.client == port.way.client
+                    && other.listening.host == port.listening.host
+                    && other.listening.service == ListeningService::Kpasswd
+            });
+            kdcs.push(ReadyKdc {
+                host: port.listening.host.clone(),
+                realms: realms.iter().map(ToString::to_string).collect(),
+                address: port.address().to_string(),
+                kpasswd: kpasswd
+                    .map(|port| port.address().to_string())
+                    .unwrap_or_default(),
+            });
+        }
+    }
+    kdcs
+}
+
+fn ready_acceptors(ports: &[Port], main: Option<IpAddr>) -> Vec<ReadyAcceptor> {
+    let mut acceptors = Vec::new();
+    for port in ports {
+        if let ListeningService::Acceptor(services) = &port.listening.service
+            && Some(port.way.client) == main
+        {
+            acceptors.push(ReadyAcceptor {
+                host: port.listening.host.clone(),
+                services: services.iter().map(ToString::to_string).collect(),
+                address: port.address().to_string(),
+            });
+        }
+    }
+    acceptors
 }
 
 fn announce(out: &mut dyn Write, ready: &Ready<'_>) -> Result<(), ServeError> {
@@ -298,6 +546,47 @@ async fn end_of_input() {
         let _ = sender.send(());
     });
     let _ = receiver.await;
+}
+
+/// Why the served world was not changed.
+#[derive(Debug)]
+pub enum ChangeError {
+    /// The world is changed, and its files could not be written.
+    Directory(ServeError),
+    /// The text is no step.
+    Faulty(Box<Fault>),
+    /// The step cannot be done.
+    Verb(VerbError),
+}
+
+impl fmt::Display for ChangeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Directory(error) => error.fmt(f),
+            Self::Faulty(fault) => fault.fmt(f),
+            Self::Verb(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for ChangeError {}
+
+impl From<Box<Fault>> for ChangeError {
+    fn from(fault: Box<Fault>) -> Self {
+        Self::Faulty(fault)
+    }
+}
+
+impl From<ServeError> for ChangeError {
+    fn from(error: ServeError) -> Self {
+        Self::Directory(error)
+    }
+}
+
+impl From<VerbError> for ChangeError {
+    fn from(error: VerbError) -> Self {
+        Self::Verb(error)
+    }
 }
 
 /// Why a scenario cannot be served.

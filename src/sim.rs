@@ -19,6 +19,7 @@ mod network;
 mod outcome;
 mod random;
 mod rewrite;
+mod served;
 mod theft;
 mod verbs;
 mod world;
@@ -27,14 +28,17 @@ pub(crate) use daemons::DaemonError;
 pub use daemons::DaemonFailure;
 pub use dissection::{Dissection, Holder, SealedPart};
 pub(crate) use dissection::{PART_NAMES, names as holder_names};
-pub use kdcs::ServedKdc;
+pub(crate) use kdcs::{KDC_PORT, KPASSWD_PORT, request_in};
+pub(crate) use links::Passage;
 pub use network::{Fate, Packet, Payload};
 pub use outcome::{Failure, OsError, Outcome, SessionError, VerbError};
+pub use served::KdcNow;
+pub(crate) use served::{Gate, Listening, ListeningService};
 pub use theft::Forgery;
 pub use world::World;
 
 /// A message behind its length in four octets, as it travels on a stream (RFC 4120 section 7.2.2).
-fn framed(message: &[u8]) -> Vec<u8> {
+pub(crate) fn framed(message: &[u8]) -> Vec<u8> {
     let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
     [&length.to_be_bytes(), message].concat()
 }

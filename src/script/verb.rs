@@ -98,6 +98,22 @@ pub enum Verb {
     Wait(Span),
 }
 
+impl Verb {
+    /// Its key in a scenario, such as `add_principal`.
+    pub fn name(&self) -> String {
+        let debug = format!("{self:?}");
+        let variant = debug.split(|letter: char| !letter.is_ascii_alphanumeric());
+        let mut name = String::new();
+        for letter in variant.take(1).flat_map(str::chars) {
+            if letter.is_ascii_uppercase() && !name.is_empty() {
+                name.push('_');
+            }
+            name.push(letter.to_ascii_lowercase());
+        }
+        name
+    }
+}
+
 /// A new principal.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,36 +1,35 @@
-//! The files a client needs: krb5.conf and keytabs, readable by their owner alone.
+//! The files a client needs: krb5.conf, keytabs and credential caches, readable by their owner alone.
 
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use kdclab_proto::Keytab;
+use kdclab_client::CredentialStore;
+use kdclab_proto::{Ccache, Keytab, Principal};
 use tempfile::TempDir;
+use zeroize::Zeroizing;
 
+use super::clients::Clients;
 use super::{Addresses, ServeError, krb5_conf};
 use crate::script::Script;
 use crate::sim::World;
 
-/// A directory with krb5.conf and keytabs. A temporary one is removed when this is dropped.
+/// What a file holds: keys, among other things.
+type Contents = Zeroizing<Vec<u8>>;
+
+/// A directory with krb5.conf, keytabs and credential caches. A temporary one is removed when this is dropped.
 pub(super) struct Directory {
     path: PathBuf,
+    /// What each file held when it was last written or read.
+    files: BTreeMap<String, Contents>,
     _temporary: Option<TempDir>,
 }
 
 impl Directory {
-    /// `client` is the host whose krb5.conf stands under that very name.
-    pub(super) fn create(
-        path: Option<&Path>,
-        client: Option<&str>,
-        world: &World,
-        addresses: &Addresses,
-    ) -> Result<Self, ServeError> {
-        let directory = match path {
-            Some(path) => Self {
-                path: given(path)?,
-                _temporary: None,
-            },
+    pub(super) fn create(path: Option<&Path>) -> Result<Self, ServeError> {
+        let (path, temporary) = match path {
+            Some(path) => (given(path)?, None),
             None => {
                 let mut builder = tempfile::Builder::new();
                 builder.prefix("kdclab-");
@@ -40,39 +39,113 @@ impl Directory {
                     path: std::env::temp_dir(),
                     error,
                 })?;
-                Self {
-                    path: temporary.path().to_owned(),
-                    _temporary: Some(temporary),
-                }
+                (temporary.path().to_owned(), Some(temporary))
             }
         };
-        directory
-            .fill(client, world, addresses)
-            .map_err(|error| ServeError::Directory {
-                path: directory.path.clone(),
-                error,
-            })?;
-        Ok(directory)
+        Ok(Self {
+            path,
+            files: BTreeMap::new(),
+            _temporary: temporary,
+        })
     }
 
-    fn fill(&self, client: Option<&str>, world: &World, addresses: &Addresses) -> io::Result<()> {
-        for (host, config) in world.client_configs() {
-            let kdcs = world.kdc_addresses(host, &addresses.kdcs);
-            let kpasswds = world.kdc_addresses(host, &addresses.kpasswds);
-            let file = krb5_conf::render(config, &kdcs, &kpasswds);
-            let path = self.path.join(format!("{host}.krb5.conf"));
-            write_private(&path, file.as_bytes())?;
-            if client == Some(host) {
-                write_private(&self.krb5_conf(), file.as_bytes())?;
+    /// Takes over what programs have written into the credential caches.
+    pub(super) fn read_back(&mut self, world: &mut World, script: &Script, clients: &Clients) {
+        for (name, (host, user)) in caches(world, script, clients) {
+            let read = fs::read(self.path.join(&name)).ok().map(Contents::new);
+            if read.as_ref() == self.files.get(&name) {
+                continue;
+            }
+            let store = read
+                .as_ref()
+                .and_then(|bytes| Ccache::parse(bytes).ok())
+                .map(|ccache| CredentialStore::from_ccache(&ccache).0)
+                .filter(|store| *store.principal() == user);
+            // What cannot be read is left alone.
+            if let Some(bytes) = read
+                && store.is_none()
+            {
+                self.files.insert(name, bytes);
+                continue;
+            }
+            world.set_ccache(&host, &user, store);
+            let held = world.ccache(&host, &user).and_then(to_bytes);
+            match held {
+                Some(bytes) => drop(self.files.insert(name, bytes)),
+                None => drop(self.files.remove(&name)),
             }
         }
+    }
+
+    /// Writes every file that the world has changed, and removes those that it no longer has.
+    pub(super) fn update(
+        &mut self,
+        world: &World,
+        script: &Script,
+        clients: &Clients,
+        addresses: &Addresses,
+    ) -> Result<(), ServeError> {
+        self.write_changed(world, script, clients, addresses)
+            .map_err(|error| ServeError::Directory {
+                path: self.path.clone(),
+                error,
+            })
+    }
+
+    fn write_changed(
+        &mut self,
+        world: &World,
+        script: &Script,
+        clients: &Clients,
+        addresses: &Addresses,
+    ) -> io::Result<()> {
+        let mut files = BTreeMap::new();
+        for (host, config) in world.client_configs() {
+            let client = clients.standing_for(host).unwrap_or(host);
+            let servers = krb5_conf::Servers {
+                kdcs: world.kdc_addresses(host, addresses.kdcs_of(client)),
+                kpasswds: world.kdc_addresses(host, addresses.kpasswds_of(client)),
+            };
+            let file = krb5_conf::render(config, &servers);
+            if clients.main() == Some(host) {
+                files.insert(
+                    "krb5.conf".to_owned(),
+                    Contents::new(file.clone().into_bytes()),
+                );
+            }
+            files.insert(
+                format!("{host}.krb5.conf"),
+                Contents::new(file.into_bytes()),
+            );
+        }
+        let bytes = |keytab: &Keytab| keytab.to_bytes().map_err(io::Error::other);
         for (host, keytab) in world.keytabs() {
-            write_keytab(&self.keytab(host), keytab)?;
+            files.insert(keytab_name(host), bytes(keytab)?);
         }
         for (host, keytab) in world.client_keytabs() {
-            write_keytab(&self.client_keytab_of(host), keytab)?;
+            files.insert(client_keytab_name(host), bytes(keytab)?);
         }
-        write_keytab(&self.client_keytab(), &world.user_keytab())
+        files.insert(USERS_KEYTAB.to_owned(), bytes(&world.user_keytab())?);
+        for (name, (host, user)) in caches(world, script, clients) {
+            if let Some(bytes) = world.ccache(&host, &user).and_then(to_bytes) {
+                files.insert(name, bytes);
+            }
+        }
+        for name in self.files.keys() {
+            if !files.contains_key(name) {
+                match fs::remove_file(self.path.join(name)) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+            }
+        }
+        for (name, contents) in &files {
+            if self.files.get(name) != Some(contents) {
+                write_private(&self.path, name, contents)?;
+            }
+        }
+        self.files = files;
+        Ok(())
     }
 
     /// The variables that make a client use this directory and the symptom's first call.
@@ -80,17 +153,19 @@ impl Directory {
         &self,
         script: &Script,
         world: &World,
+        clients: &Clients,
         addresses: &Addresses,
     ) -> BTreeMap<String, String> {
         let mut environment = BTreeMap::new();
         let mut set = |name: &str, value: String| environment.insert(name.to_owned(), value);
-        let file = |path: PathBuf| format!("FILE:{}", path.display());
+        let path = |name: &str| self.path.join(name);
+        let file = |name: &str| format!("FILE:{}", path(name).display());
         let call = script.first_call();
         set("KDCLAB_DIR", self.path.display().to_string());
-        set("KRB5CCNAME", file(self.path.join("ccache")));
+        set("KRB5CCNAME", file(MAIN_CCACHE));
         set(
             "KRB5RCACHENAME",
-            format!("file2:{}", self.path.join("rcache").display()),
+            format!("file2:{}", path("rcache").display()),
         );
         let own_identity = call.filter(|call| call.user.is_none()).and_then(|call| {
             world
@@ -98,16 +173,17 @@ impl Directory {
                 .find(|(host, _)| host == call.from.get_ref())
         });
         let client_keytab = match own_identity {
-            Some((host, _)) => self.client_keytab_of(host),
-            None => self.client_keytab(),
+            Some((host, _)) => file(&client_keytab_name(host)),
+            None => file(USERS_KEYTAB),
         };
-        set("KRB5_CLIENT_KTNAME", file(client_keytab));
-        set("KRB5_CONFIG", self.krb5_conf().display().to_string());
+        set("KRB5_CLIENT_KTNAME", client_keytab);
+        set("KRB5_CONFIG", path("krb5.conf").display().to_string());
         if let Some(call) = call
             && let Some(user) = world.caller(call)
         {
+            let client = clients.main().unwrap_or_default();
             if let Some(address) = world
-                .kdc_addresses(call.from.get_ref(), &addresses.kdcs)
+                .kdc_addresses(call.from.get_ref(), addresses.kdcs_of(client))
                 .get(&user.realm)
                 .and_then(|addresses| addresses.first())
             {
@@ -120,7 +196,13 @@ impl Directory {
             set("KDCLAB_USER", user.name.to_string());
             if let Some((service, host)) = world.called_service(call) {
                 set("KDCLAB_SERVICE", service.name.to_string());
-                set("KRB5_KTNAME", file(self.keytab(&host)));
+                set("KRB5_KTNAME", file(&keytab_name(&host)));
+                if let Some(address) = world
+                    .service_port(&service)
+                    .and_then(|port| addresses.acceptor(client, &host, port))
+                {
+                    set("KDCLAB_ACCEPTOR", address.to_string());
+                }
             }
         }
         environment
@@ -129,23 +211,59 @@ impl Directory {
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
+}
 
-    fn krb5_conf(&self) -> PathBuf {
-        self.path.join("krb5.conf")
-    }
+/// The cache of the symptom's first call.
+const MAIN_CCACHE: &str = "ccache";
+const USERS_KEYTAB: &str = "users.keytab";
 
-    fn keytab(&self, host: &str) -> PathBuf {
-        self.path.join(format!("{host}.keytab"))
-    }
+fn keytab_name(host: &str) -> String {
+    format!("{host}.keytab")
+}
 
-    /// The keys with which the programs of `host` log in.
-    fn client_keytab_of(&self, host: &str) -> PathBuf {
-        self.path.join(format!("{host}.client.keytab"))
-    }
+/// The keys with which the programs of `host` log in.
+fn client_keytab_name(host: &str) -> String {
+    format!("{host}.client.keytab")
+}
 
-    fn client_keytab(&self) -> PathBuf {
-        self.path.join("users.keytab")
+/// The caches that programs and the world share, by file: each user's on each host that has one, and that of
+/// the symptom's first call. A call that begins with an empty cache finds none under the latter name.
+fn caches(
+    world: &World,
+    script: &Script,
+    clients: &Clients,
+) -> BTreeMap<String, (String, Principal)> {
+    let mut files: BTreeMap<_, _> = world
+        .ccaches()
+        .map(|(host, user, _)| (ccache_name(host, user), (host.to_owned(), user.clone())))
+        .collect();
+    if let Some(call) = script.first_call()
+        && let Some(main) = clients.main()
+        && let Some(user) = world.caller(call)
+        && (call.warm || !call.log_in)
+    {
+        files.insert(MAIN_CCACHE.to_owned(), (main.to_owned(), user));
     }
+    files
+}
+
+fn ccache_name(host: &str, user: &Principal) -> String {
+    let user: String = user
+        .to_string()
+        .chars()
+        .map(|letter| match letter {
+            '-' | '.' | '@' | '_' => letter,
+            letter if letter.is_ascii_alphanumeric() => letter,
+            _ => '_',
+        })
+        .collect();
+    format!("{host}.{user}.ccache")
+}
+
+fn to_bytes(cache: &CredentialStore) -> Option<Contents> {
+    (!cache.is_empty())
+        .then(|| cache.to_ccache().to_bytes().ok())
+        .flatten()
 }
 
 /// The directory the user named: made if it is not there, taken only if it is empty.
@@ -174,15 +292,13 @@ fn given(path: &Path) -> Result<PathBuf, ServeError> {
     path.canonicalize().map_err(failed)
 }
 
-fn write_keytab(path: &Path, keytab: &Keytab) -> io::Result<()> {
-    let bytes = keytab.to_bytes().map_err(io::Error::other)?;
-    write_private(path, &bytes)
-}
-
-fn write_private(path: &Path, contents: &[u8]) -> io::Result<()> {
+/// Puts a file in place as a whole: whoever opens it finds the old contents or the new.
+fn write_private(directory: &Path, name: &str, contents: &[u8]) -> io::Result<()> {
+    let temporary = directory.join(format!(".{name}.new"));
     let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(contents)
+    options.open(&temporary)?.write_all(contents)?;
+    fs::rename(&temporary, directory.join(name))
 }

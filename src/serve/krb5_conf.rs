@@ -6,24 +6,26 @@ use std::fmt::Write;
 use kdclab_client::ClientConfig;
 use kdclab_proto::{Enctype, Realm};
 
-/// The file for a host configured like `config`. `kdcs` are the addresses of each realm's KDCs, `kpasswds`
-/// those of the password services beside them.
-pub(super) fn render(
-    config: &ClientConfig,
-    kdcs: &BTreeMap<Realm, Vec<String>>,
-    kpasswds: &BTreeMap<Realm, Vec<String>>,
-) -> String {
+/// Where a host finds its servers, by realm.
+pub(super) struct Servers {
+    /// The KDCs.
+    pub(super) kdcs: BTreeMap<Realm, Vec<String>>,
+    /// The password services beside them.
+    pub(super) kpasswds: BTreeMap<Realm, Vec<String>>,
+}
+
+/// The file for a host configured like `config`.
+pub(super) fn render(config: &ClientConfig, servers: &Servers) -> String {
     let mut file = String::new();
     // Writing to a String cannot fail.
-    let _ = render_into(&mut file, config, kdcs, kpasswds);
+    let _ = render_into(&mut file, config, servers);
     file
 }
 
 fn render_into(
     file: &mut String,
     config: &ClientConfig,
-    kdcs: &BTreeMap<Realm, Vec<String>>,
-    kpasswds: &BTreeMap<Realm, Vec<String>>,
+    Servers { kdcs, kpasswds }: &Servers,
 ) -> std::fmt::Result {
     writeln!(file, "[libdefaults]")?;
     if let Some(realm) = &config.default_realm {

@@ -1,98 +1,236 @@
-//! The served KDCs with the realms as they are now: a new password changes them while they are served.
+//! The served world: what a request meets, and how the world is changed meanwhile.
+//!
+//! Requests to KDCs meet a snapshot and take no common lock. A change happens to the world behind it, and takes
+//! effect as a whole when the next snapshot is in place.
 
-use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
-use kdclab_kdc::{Kdc, Kpasswd, Transport};
+use kdclab_kdc::{Protocol, Transport};
+use kdclab_proto::Timestamp;
 use rand::rngs::ChaCha12Rng;
 
+use super::record::{Event, Happened, Kept, Record};
 use super::wall_clock;
-use crate::sim::ServedKdc;
+use crate::sim::{
+    Fate, KDC_PORT, KPASSWD_PORT, KdcNow, Packet, Passage, Payload, World, framed, request_in,
+};
 
-/// What a port is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Service {
-    /// A KDC.
-    Kdc,
-    /// The password service beside it.
-    Kpasswd,
+/// The world as requests meet it.
+struct Current {
+    kdcs: BTreeMap<IpAddr, KdcNow>,
+    /// How far each host's clock is from the true time, in microseconds.
+    clock_offsets: BTreeMap<IpAddr, i64>,
+    down: BTreeSet<IpAddr>,
+    has_link_faults: bool,
 }
 
-/// The KDCs. A reader takes the realms as they are and keeps no lock.
+impl Current {
+    fn of(world: &World) -> Self {
+        let mut clock_offsets = BTreeMap::new();
+        let mut down = BTreeSet::new();
+        for (address, clock_offset, is_up) in world.machines() {
+            clock_offsets.insert(address, clock_offset);
+            if !is_up {
+                down.insert(address);
+            }
+        }
+        Self {
+            kdcs: world.kdcs_now().collect(),
+            clock_offsets,
+            down,
+            has_link_faults: world.has_link_faults(),
+        }
+    }
+
+    fn clock_offset(&self, address: IpAddr) -> i64 {
+        self.clock_offsets.get(&address).copied().unwrap_or(0)
+    }
+}
+
+/// A world that is served.
 pub(super) struct Served {
-    kdcs: Vec<(ServedKdc, RwLock<Kdc>)>,
-    /// Held while a password changes, so that no change undoes another.
-    changing: Mutex<()>,
+    world: Mutex<World>,
+    current: RwLock<Arc<Current>>,
+    record: Mutex<Record>,
 }
 
 impl Served {
-    pub(super) fn new(kdcs: Vec<ServedKdc>) -> Self {
-        let with_state = |kdc: ServedKdc| {
-            let now = RwLock::new(kdc.kdc.clone());
-            (kdc, now)
-        };
+    pub(super) fn new(mut world: World) -> Self {
+        let mut record = Record::default();
+        note(&mut record, &mut world);
         Self {
-            kdcs: kdcs.into_iter().map(with_state).collect(),
-            changing: Mutex::new(()),
+            current: RwLock::new(Arc::new(Current::of(&world))),
+            world: Mutex::new(world),
+            record: Mutex::new(record),
         }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.kdcs.len()
+    /// The world, until the guard is dropped. No request is answered from a world that is half changed:
+    /// what `change` does takes effect when it has returned.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
+        let mut world = lock(&self.world);
+        let done = change(&mut world);
+        note(&mut lock(&self.record), &mut world);
+        self.publish(&world);
+        done
     }
 
-    pub(super) fn kdc(&self, index: usize) -> &ServedKdc {
-        &self.kdcs[index].0
+    /// Looks at the world.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&World) -> T) -> T {
+        look(&lock(&self.world))
     }
 
-    /// What the service of KDC number `index` answers.
-    pub(super) fn answer(
-        &self,
-        (index, service): (usize, Service),
-        address: SocketAddr,
-        rng: &mut ChaCha12Rng,
-        transport: &Transport,
-        request: &[u8],
-    ) -> Option<Vec<u8>> {
-        let (kdc, _) = &self.kdcs[index];
-        let now = wall_clock().offset_by(kdc.clock_offset);
-        match service {
-            Service::Kdc => {
-                let current = self.current(index);
-                current
-                    .handle(&kdc.traffic, now, rng, transport, request)
-                    .bytes
-            }
-            Service::Kpasswd => {
-                let _held = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-                let current = self.current(index);
-                let service = Kpasswd {
-                    kdc: &current,
-                    traffic: &kdc.traffic,
-                    keys: &kdc.keys,
-                    address: address.ip(),
+    /// Notes that the world was changed.
+    pub(super) fn note(&self, text: String) {
+        lock(&self.record).push(Kept::Verb(text));
+    }
+
+    /// What happened after event number `after`.
+    pub(super) fn events(&self, after: u64) -> Vec<Event> {
+        let world = lock(&self.world);
+        let record = lock(&self.record);
+        record
+            .after(after)
+            .map(|(number, event)| {
+                let what = match event {
+                    Kept::Log { host, line } => Happened::Log {
+                        host: host.clone(),
+                        line: line.clone(),
+                    },
+                    Kept::Packet(packet) => Happened::Packet {
+                        line: world.timeline_entry(packet).trim_start().to_owned(),
+                    },
+                    Kept::Verb(text) => Happened::Verb { text: text.clone() },
                 };
-                let answer = service.handle(now, rng, transport, request);
-                if let Some(changed) = answer.changed {
-                    self.replace(&changed);
-                }
-                answer.bytes
+                Event { number, what }
+            })
+            .collect()
+    }
+
+    fn current(&self) -> Arc<Current> {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&current)
+    }
+
+    fn publish(&self, world: &World) {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Arc::new(Current::of(world));
+    }
+
+    /// The true time by the machine's clock, which is that of the client at `client`.
+    pub(super) fn true_time(&self, client: IpAddr) -> Timestamp {
+        true_time(&self.current(), client)
+    }
+
+    /// Sends a packet through the links: what arrives, and how much later than at once.
+    pub(super) fn send(&self, packet: Packet) -> Vec<(Duration, Packet)> {
+        if !self.current().has_link_faults {
+            lock(&self.record).push(Kept::Packet(packet.clone()));
+            return vec![(Duration::ZERO, packet)];
+        }
+        let mut world = lock(&self.world);
+        let mut record = lock(&self.record);
+        let Passage { sent, arrivals } = world.pass(packet, record.packets());
+        for packet in sent {
+            record.push(Kept::Packet(packet));
+        }
+        arrivals
+    }
+
+    /// What the receiver of `packet` answers, before that is sent through the links. `client` is the host
+    /// that made the connection, and whose clock is the machine's.
+    pub(super) fn receive(
+        &self,
+        client: IpAddr,
+        packet: &Packet,
+        rng: &mut ChaCha12Rng,
+    ) -> Option<Packet> {
+        let current = self.current();
+        if current.down.contains(&packet.receiver) {
+            return None;
+        }
+        let now = true_time(&current, client);
+        let payload = match packet.payload {
+            Payload::Syn => Payload::SynAck,
+            _ => self.reply(&current, now, packet, rng)?,
+        };
+        Some(Packet {
+            sent: now,
+            source: packet.destination,
+            destination: packet.source,
+            sender: packet.receiver,
+            receiver: packet.sender,
+            payload,
+            fate: Fate::Delivered,
+        })
+    }
+
+    fn reply(
+        &self,
+        current: &Current,
+        now: Timestamp,
+        packet: &Packet,
+        rng: &mut ChaCha12Rng,
+    ) -> Option<Payload> {
+        let (protocol, request) = request_in(packet)?;
+        let mut transport = Transport {
+            protocol,
+            peer: packet.source,
+            reply_limit: None,
+        };
+        let reply = match (
+            current.kdcs.get(&packet.receiver),
+            packet.destination.port(),
+        ) {
+            (Some(kdc), KDC_PORT) => {
+                transport.reply_limit = kdc.udp_reply_limit;
+                let clock = now.offset_by(current.clock_offset(packet.receiver));
+                let reply = kdc
+                    .kdc
+                    .handle(&kdc.traffic, clock, rng, &transport, request);
+                let lines = reply.outcome.log_lines();
+                lock(&self.record).log(&kdc.host, lines);
+                reply.bytes
             }
+            (Some(kdc), KPASSWD_PORT) => {
+                self.change(|world| world.kpasswd_reply_at(now, &kdc.host, &transport, request))
+            }
+            _ => self.service_reply(now, packet, request),
+        };
+        match (protocol, reply) {
+            (Protocol::Udp, reply) => reply.map(Payload::Datagram),
+            (Protocol::Tcp, Some(reply)) => Some(Payload::Segment(framed(&reply))),
+            // krb5kdc ends a connection whose request it drops, and so does an acceptor without words.
+            (Protocol::Tcp, None) => Some(Payload::Reset),
         }
     }
 
-    fn current(&self, index: usize) -> Kdc {
-        let current = self.kdcs[index].1.read();
-        current.unwrap_or_else(PoisonError::into_inner).clone()
+    fn service_reply(&self, now: Timestamp, packet: &Packet, token: &[u8]) -> Option<Vec<u8>> {
+        let mut world = lock(&self.world);
+        let host = world.host_named_at(packet.receiver)?;
+        let reply = world.service_reply_at(now, &host, packet.source.ip(), token);
+        note(&mut lock(&self.record), &mut world);
+        reply
     }
+}
 
-    /// Puts a changed realm in place at every KDC that serves it.
-    fn replace(&self, changed: &kdclab_kdc::Database) {
-        for (_, current) in &self.kdcs {
-            let mut current = current.write().unwrap_or_else(PoisonError::into_inner);
-            if current.realm(changed.realm()).is_some() {
-                *current = current.with_realm(changed.clone());
-            }
-        }
+fn true_time(current: &Current, client: IpAddr) -> Timestamp {
+    wall_clock().offset_by(current.clock_offset(client).saturating_neg())
+}
+
+/// Takes down what the world did by itself.
+fn note(record: &mut Record, world: &mut World) {
+    for packet in world.take_packets() {
+        record.push(Kept::Packet(packet));
     }
+    for (host, line) in world.take_logs() {
+        record.log(&host, [line]);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

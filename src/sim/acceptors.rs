@@ -1,6 +1,6 @@
 //! The services: what a host does with the AP-REQs that reach it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use kdclab_client::{Acceptor, AcceptorName, Framing, ReplayCache, ReplayKey};
 use kdclab_proto::Principal;
@@ -66,10 +66,23 @@ impl World {
         let Some((_, token)) = segment.split_at_checked(4) else {
             return;
         };
-        let now = self.now;
-        let Some(host) = self.hosts.get_mut(host) else {
-            return;
+        let answer = match self.service_reply(host, packet.source.ip(), token) {
+            Some(token) => Payload::Segment(super::framed(&token)),
+            None => Payload::Reset,
         };
+        self.network.answer(self.now, packet, answer);
+    }
+
+    /// What the acceptor on `host` answers to a token from `peer`; `None` where it says nothing and ends the
+    /// connection.
+    pub(super) fn service_reply(
+        &mut self,
+        host: &str,
+        peer: IpAddr,
+        token: &[u8],
+    ) -> Option<Vec<u8>> {
+        let now = self.now;
+        let host = self.hosts.get_mut(host)?;
         let clock = host.clock(now);
         let acceptor = Acceptor {
             config: host.config.clone(),
@@ -86,9 +99,8 @@ impl World {
             .replay_caches
             .entry((host.replay_cache_of.clone(), replay_key(host.replay_cache)))
             .or_insert_with(|| ReplayCache::new(replay_key(host.replay_cache)));
-        let peer = Some(packet.source.ip());
-        let (reply, cause) = match acceptor.accept_sharing(cache, clock, &mut host.rng, peer, token)
-        {
+        let accepted = acceptor.accept_sharing(cache, clock, &mut host.rng, Some(peer), token);
+        let (reply, cause) = match accepted {
             Ok(accepted) => {
                 host.log
                     .push(format!("accepted {}", accepted.context.client));
@@ -105,11 +117,7 @@ impl World {
         if let Some(cause) = cause {
             self.note_cause(&host, cause);
         }
-        let answer = match reply {
-            Some(token) => Payload::Segment(super::framed(&token)),
-            None => Payload::Reset,
-        };
-        self.network.answer(now, packet, answer);
+        reply
     }
 }
 

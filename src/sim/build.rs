@@ -1,6 +1,7 @@
 //! The world that a scenario describes, and later changes of its settings.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use kdclab_client::{ClientConfig, CryptoPolicy};
 use kdclab_kdc::{
@@ -316,7 +317,7 @@ impl World {
             let process = KdcProcess {
                 kdc: Kdc::new(databases.cloned()),
                 realms,
-                traffic: Traffic::new(),
+                traffic: Arc::new(Traffic::new()),
             };
             self.kdc_processes.insert(host, process);
         }

@@ -1,64 +1,40 @@
 //! The KDCs and the databases behind them.
 
+use std::sync::Arc;
+
 use kdclab_kdc::{Database, Kdc, Kpasswd, Protocol, Traffic, Transport};
-use kdclab_proto::{KeyCache, Principal, Realm};
+use kdclab_proto::{Principal, Realm};
 
 use super::network::{Packet, Payload};
 use super::outcome::{VerbError, cause_name};
 use super::world::World;
 
 /// The port of a KDC.
-pub(super) const KDC_PORT: u16 = 88;
+pub(crate) const KDC_PORT: u16 = 88;
 
 /// The port of the password service, on the host of the KDC.
-pub(super) const KPASSWD_PORT: u16 = 464;
+pub(crate) const KPASSWD_PORT: u16 = 464;
 
-/// One KDC process of the simulation.
-#[derive(Clone)]
+/// One KDC process of the simulation. A clone remembers what it was asked on its own.
 pub(super) struct KdcProcess {
     pub(super) realms: Vec<Realm>,
     pub(super) kdc: Kdc,
-    pub(super) traffic: Traffic,
+    pub(super) traffic: Arc<Traffic>,
 }
 
-/// One KDC process with what a server needs to let it answer.
-#[derive(Clone)]
-pub struct ServedKdc {
-    /// The host it runs on.
-    pub host: String,
-    /// The realms it serves.
-    pub realms: Vec<Realm>,
-    /// The KDC.
-    pub kdc: Kdc,
-    /// What it remembers of requests.
-    pub traffic: Traffic,
-    /// How far its clock is from the true time, in microseconds.
-    pub clock_offset: i64,
-    /// The longest reply over UDP, in bytes.
-    pub udp_reply_limit: Option<usize>,
-    /// The keys of passwords made before.
-    pub keys: KeyCache,
+impl Clone for KdcProcess {
+    fn clone(&self) -> Self {
+        Self {
+            realms: self.realms.clone(),
+            kdc: self.kdc.clone(),
+            traffic: Arc::new(Traffic::clone(&self.traffic)),
+        }
+    }
 }
 
 impl World {
-    /// The KDCs, in the order of their hosts' names.
-    pub fn kdcs(&self) -> Vec<ServedKdc> {
-        self.kdc_processes
-            .iter()
-            .map(|(host, process)| ServedKdc {
-                host: host.clone(),
-                realms: process.realms.clone(),
-                kdc: process.kdc.clone(),
-                traffic: process.traffic.clone(),
-                clock_offset: self.clock_offset(host),
-                udp_reply_limit: self.udp_reply_limit(process),
-                keys: self.key_cache.clone(),
-            })
-            .collect()
-    }
-
     /// The longest reply over UDP of the realms that a KDC serves, in bytes.
-    fn udp_reply_limit(&self, process: &KdcProcess) -> Option<usize> {
+    pub(super) fn udp_reply_limit(&self, process: &KdcProcess) -> Option<usize> {
         process
             .realms
             .iter()
@@ -122,15 +98,27 @@ impl World {
         let Some((protocol, request)) = request_in(packet) else {
             return;
         };
-        let now = self.now;
-        let (Some(process), Some(this)) = (self.kdc_processes.get(host), self.hosts.get_mut(host))
-        else {
-            return;
-        };
         let transport = Transport {
             protocol,
             peer: packet.source,
             reply_limit: None,
+        };
+        let reply = self.kpasswd_reply(host, &transport, request);
+        self.answer_request(packet, protocol, reply);
+    }
+
+    /// What the password service beside the KDC on `host` answers. A new password is in place at every KDC
+    /// of the realm when this returns.
+    pub(super) fn kpasswd_reply(
+        &mut self,
+        host: &str,
+        transport: &Transport,
+        request: &[u8],
+    ) -> Option<Vec<u8>> {
+        let now = self.now;
+        let (Some(process), Some(this)) = (self.kdc_processes.get(host), self.hosts.get_mut(host))
+        else {
+            return None;
         };
         let service = Kpasswd {
             kdc: &process.kdc,
@@ -139,7 +127,7 @@ impl World {
             address: this.address,
         };
         let clock = this.clock(now);
-        let answer = service.handle(clock, &mut this.rng, &transport, request);
+        let answer = service.handle(clock, &mut this.rng, transport, request);
         this.log.extend(answer.outcome.log_lines());
         if let Some(error) = answer.outcome.error() {
             self.note_cause(host, cause_name(error));
@@ -149,7 +137,7 @@ impl World {
             // The realm is one that the process serves.
             let _ = self.change_database(&realm, |_| Ok(database));
         }
-        self.answer_request(packet, protocol, answer.bytes);
+        answer.bytes
     }
 
     /// Lets the KDC on `host` answer the request in `packet`.
@@ -206,7 +194,7 @@ impl World {
 }
 
 /// The request inside a packet, bare or behind a TCP length.
-fn request_in(packet: &Packet) -> Option<(Protocol, &[u8])> {
+pub(crate) fn request_in(packet: &Packet) -> Option<(Protocol, &[u8])> {
     match &packet.payload {
         Payload::Datagram(bytes) => Some((Protocol::Udp, bytes)),
         Payload::Segment(bytes) => Some((Protocol::Tcp, bytes.get(4..)?)),

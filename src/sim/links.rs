@@ -132,6 +132,12 @@ impl Links {
         }
     }
 
+    /// What happens to every packet like this one, where that does not depend on the packets before it.
+    pub(super) fn effect_on_all(&self, packet: &Packet) -> Option<&LinkEffect> {
+        let rule = self.rules.iter().find(|rule| rule.concerns(packet))?;
+        (rule.after == 0 && rule.count.is_none()).then_some(&rule.effect)
+    }
+
     /// Does to a packet what the first rule that concerns it says. `earlier` are the packets sent before.
     pub(super) fn pass<'p>(
         &mut self,

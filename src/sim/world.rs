@@ -155,7 +155,8 @@ impl World {
             .collect()
     }
 
-    fn timeline_entry(&self, packet: &Packet) -> String {
+    /// The packet in one line, in virtual time.
+    pub(crate) fn timeline_entry(&self, packet: &Packet) -> String {
         let since = packet.sent.unix_microseconds() - self.epoch.timestamp().unix_microseconds();
         let name = |address: IpAddr| {
             self.host_at(address)

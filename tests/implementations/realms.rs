@@ -184,8 +184,8 @@ fn neither_as_nor_tgs_at_the_kdc_port_mit() {
     let Some(ap_req) = ap_req else {
         panic!("no AP-REQ travelled")
     };
-    let kdcs = world.kdcs();
-    let kdc = kdcs.iter().find(|kdc| kdc.host == "kdc1").unwrap();
+    let mut kdcs = world.kdcs_now();
+    let (_, kdc) = kdcs.find(|(_, kdc)| kdc.host == "kdc1").unwrap();
     let transport = Transport {
         protocol: Protocol::Udp,
         peer: SocketAddr::from(([10, 0, 0, 9], 32_768)),
