@@ -38,6 +38,7 @@ use crate::script;
 use crate::script::model::{self, Phase, RealmTable, TextOr};
 use crate::script::verb::{Attempt, Verb};
 use crate::script::{Scope, Spanned};
+use crate::serve::{Instance, ServeError, ServeOptions};
 use crate::sim::{self, Packet, World};
 
 pub use acts::{Call, Kpasswd};
@@ -242,6 +243,35 @@ impl Lab {
     /// Lets time pass. Nothing sleeps.
     pub fn wait(&mut self, time: Duration) {
         self.world.wait(time);
+    }
+
+    /// Serves the world on loopback, as it is now, for programs that are not ours. What happens there does not
+    /// happen in this lab. Tickets and keys are those of the lab, with today's dates.
+    ///
+    /// ```no_run
+    /// # async fn test() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut lab = kdclab::Lab::load("client-disabled")?;
+    /// lab.break_it()?;
+    /// let served = lab.serve().await?;
+    /// // ... a program that runs in served.environment() ...
+    /// served.fix(1).await?;
+    /// served.stop().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ServeError`].
+    pub async fn serve(&self) -> Result<Instance, ServeError> {
+        self.serve_with(&ServeOptions::default()).await
+    }
+
+    /// Serves the world with options. The phase is the lab's own.
+    ///
+    /// # Errors
+    /// [`ServeError`].
+    pub async fn serve_with(&self, options: &ServeOptions) -> Result<Instance, ServeError> {
+        Instance::of(&self.scenario, self.phase, self.world.clone(), options).await
     }
 
     /// Every packet sent so far, those of the preparing steps included.

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use kdclab_client::{Credential, CredentialStore};
-use kdclab_proto::messages::{EncTicketPart, EncryptedData};
+use kdclab_proto::messages::EncTicketPart;
 use kdclab_proto::{KerberosTime, Key, KeyUsage, Principal};
+use rand::CryptoRng;
 
 use super::outcome::VerbError;
 use super::world::World;
@@ -56,14 +57,7 @@ impl World {
             if !age(&mut part, end, expiry.renewable) {
                 continue;
             }
-            credential.authtime = part.authtime;
-            credential.starttime = part.valid_from();
-            credential.endtime = part.endtime;
-            credential.renew_till = part.renew_till;
-            credential.ticket.enc_part = EncryptedData {
-                cipher: key.encrypt(KeyUsage::TICKET, &mut host.rng, &part.encode()),
-                ..credential.ticket.enc_part
-            };
+            seal(&mut credential, &part, &key, &mut host.rng);
             host.caches
                 .entry(user.clone())
                 .or_insert_with(|| CredentialStore::new(user.clone()))
@@ -71,6 +65,50 @@ impl World {
             changed = true;
         }
         Ok(changed)
+    }
+
+    /// Moves every time that has been written down by so many seconds: what the databases say of principals,
+    /// failed logons, and the times of the tickets in the caches, which are sealed again. So a world gets
+    /// another date, or time passes in one whose clocks are not its own. Tickets that no key opens keep
+    /// their times, and replay caches are empty afterwards.
+    pub(crate) fn shift(&mut self, by: i64) {
+        if by == 0 {
+            return;
+        }
+        self.epoch = self.epoch.saturating_add(by);
+        self.now = self.now.offset_by(by.saturating_mul(1_000_000));
+        for realm in self.databases.keys().cloned().collect::<Vec<_>>() {
+            // Nothing is renamed, so nothing can be refused.
+            let _ = self.change_database(&realm, |database| Ok(database.shifted(by)));
+        }
+        for process in self.kdc_processes.values() {
+            process.traffic.shift(by);
+        }
+        self.replay_caches.clear();
+        let mut older = Vec::new();
+        for (name, host) in &self.hosts {
+            for (user, cache) in &host.caches {
+                for credential in cache.credentials() {
+                    if let Ok(key) = self.sealing_key(credential)
+                        && let Some(part) = open(credential, &key)
+                    {
+                        older.push((name.clone(), user.clone(), credential.clone(), part, key));
+                    }
+                }
+            }
+        }
+        for (name, user, mut credential, mut part, key) in older {
+            part.authtime = part.authtime.saturating_add(by);
+            part.starttime = part.starttime.map(|start| start.saturating_add(by));
+            part.endtime = part.endtime.saturating_add(by);
+            part.renew_till = part.renew_till.map(|till| till.saturating_add(by));
+            if let Some(host) = self.hosts.get_mut(&name) {
+                seal(&mut credential, &part, &key, &mut host.rng);
+                if let Some(cache) = host.caches.get_mut(&user) {
+                    cache.store(credential);
+                }
+            }
+        }
     }
 
     /// The key that seals the credential's ticket. The service may have it although the KDC has forgotten it.
@@ -126,6 +164,15 @@ fn open(credential: &Credential, key: &Key) -> Option<EncTicketPart> {
     }
     let plain = key.decrypt(KeyUsage::TICKET, &sealed.cipher).ok()?;
     EncTicketPart::decode(&plain).ok()
+}
+
+/// Puts `part` in the ticket's place, and its times beside it.
+fn seal(credential: &mut Credential, part: &EncTicketPart, key: &Key, rng: &mut dyn CryptoRng) {
+    credential.authtime = part.authtime;
+    credential.starttime = part.valid_from();
+    credential.endtime = part.endtime;
+    credential.renew_till = part.renew_till;
+    credential.ticket.enc_part.cipher = key.encrypt(KeyUsage::TICKET, rng, &part.encode());
 }
 
 /// Makes a ticket as old as one that has ended at `end`. Whether it has changed.
