@@ -2,11 +2,12 @@
 
 mod ids;
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use include_dir::{Dir, include_dir};
+use include_dir::{Dir, File, include_dir};
 
 use crate::script::{self, Fault, MAX_LENGTH, Script, Source};
 
@@ -39,7 +40,7 @@ impl Scenario {
     /// [`CatalogueError::Faulty`].
     pub fn parse(path: &Path, text: &str) -> Result<Self, CatalogueError> {
         let script = script::parse(path, text).map_err(CatalogueError::Faulty)?;
-        let part = |part: Option<&std::ffi::OsStr>| {
+        let part = |part: Option<&OsStr>| {
             part.map(|part| part.to_string_lossy().into_owned())
                 .unwrap_or_default()
         };
@@ -78,30 +79,35 @@ impl Scenario {
 /// # Errors
 /// [`CatalogueError::Faulty`], which the tests rule out for a released program.
 pub fn embedded() -> Result<Vec<Scenario>, CatalogueError> {
-    let mut files: Vec<_> = EMBEDDED
-        .dirs()
-        .flat_map(Dir::files)
-        .filter(|file| {
-            file.path()
-                .extension()
-                .is_some_and(|extension| extension == "toml")
-        })
-        .collect();
+    let mut files: Vec<_> = embedded_files().collect();
     files.sort_by_key(|file| file.path());
-    files
-        .into_iter()
-        .map(|file| {
-            let text = file.contents_utf8().unwrap_or_default();
-            let scenario = Scenario::parse(&Path::new("scenarios").join(file.path()), text)?;
-            Ok(Scenario {
-                embedded: true,
-                ..scenario
-            })
-        })
-        .collect()
+    files.into_iter().map(parse_embedded).collect()
 }
 
-/// The scenario that `name` stands for: a path of a file, or the id of an embedded scenario.
+fn embedded_files() -> impl Iterator<Item = &'static File<'static>> {
+    EMBEDDED.dirs().flat_map(Dir::files).filter(|file| {
+        file.path()
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+    })
+}
+
+/// The ids of the embedded scenarios.
+fn embedded_ids() -> impl Iterator<Item = &'static str> {
+    embedded_files().filter_map(|file| file.path().file_stem()?.to_str())
+}
+
+fn parse_embedded(file: &File<'_>) -> Result<Scenario, CatalogueError> {
+    let text = file.contents_utf8().unwrap_or_default();
+    let scenario = Scenario::parse(&Path::new("scenarios").join(file.path()), text)?;
+    Ok(Scenario {
+        embedded: true,
+        ..scenario
+    })
+}
+
+/// The scenario that `name` stands for: a path of a file, or the id of an embedded scenario. Others are not
+/// read.
 ///
 /// # Errors
 /// [`CatalogueError`].
@@ -114,11 +120,12 @@ pub fn find(name: &str) -> Result<Scenario, CatalogueError> {
     {
         return read(path);
     }
-    let mut all = embedded()?;
-    match all.iter().position(|scenario| scenario.id == name) {
-        Some(index) => Ok(all.swap_remove(index)),
+    let has_name = |file: &&File<'_>| file.path().file_stem() == Some(OsStr::new(name));
+    match embedded_files().find(has_name) {
+        Some(file) => parse_embedded(file),
         None => {
-            let ids = all.iter().map(|scenario| scenario.id.as_str());
+            let mut ids: Vec<&str> = embedded_ids().collect();
+            ids.sort_unstable();
             Err(CatalogueError::Unknown {
                 name: name.to_owned(),
                 help: script::choices(name, ids),
@@ -165,7 +172,7 @@ pub fn create(directory: &Path, id: &str) -> Result<PathBuf, CatalogueError> {
     if !is_id(id) {
         return Err(CatalogueError::InvalidId { id: id.to_owned() });
     }
-    if embedded()?.iter().any(|scenario| scenario.id == id) {
+    if embedded_ids().any(|taken| taken == id) {
         return Err(CatalogueError::TakenId { id: id.to_owned() });
     }
     let path = directory.join(format!("{id}.toml"));

@@ -26,4 +26,8 @@ pub mod script;
 pub mod serve;
 pub mod sim;
 
+#[cfg(doctest)]
+#[doc = include_str!("../docs/embedding.md")]
+struct Embedding;
+
 pub use lab::{Call, Kpasswd, Lab, LabBuilder, LabError};

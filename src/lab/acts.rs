@@ -107,7 +107,7 @@ impl Call {
 
     /// The call as a step, from `host` unless it says where it happens.
     pub(super) fn as_step(&self, host: &str) -> String {
-        format!("attempt = {{ call = {} }}", self.0.from_host(host))
+        format!("attempt = {{ call = {} }}", self.0.acting_on(host))
     }
 }
 
@@ -140,7 +140,7 @@ impl Kpasswd {
     }
 
     pub(super) fn as_step(&self, host: &str) -> String {
-        format!("attempt = {{ kpasswd = {} }}", self.0.from_host(host))
+        format!("attempt = {{ kpasswd = {} }}", self.0.acting_on(host))
     }
 }
 
@@ -174,7 +174,7 @@ impl Table {
         self.set(key, "false".to_owned())
     }
 
-    fn from_host(&self, host: &str) -> String {
+    fn acting_on(&self, host: &str) -> String {
         let mut table = self.clone();
         if !table.0.iter().any(|(key, _)| *key == "from") {
             table = table.text("from", host);

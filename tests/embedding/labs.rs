@@ -491,3 +491,25 @@ fn every_scenario_breaks_in_a_lab_as_it_does_when_it_runs() {
         assert_eq!(last.unwrap().error(), expected.as_deref(), "{id}");
     }
 }
+
+/// docs/embedding.md runs as a documentation test.
+#[test]
+fn the_code_of_the_readme_is_code_that_runs() {
+    let readme = include_str!("../../README.md");
+    let document = include_str!("../../docs/embedding.md");
+    let (_, section) = readme.split_once("## In a Rust test").unwrap();
+    let (_, code) = section.split_once("```rust\n").unwrap();
+    let (code, _) = code.split_once("```").unwrap();
+    assert!(code.contains("Lab::load") && document.contains(code));
+}
+
+#[test]
+fn every_embedded_scenario_is_found_by_its_id() {
+    let all = catalogue::embedded().unwrap();
+    assert!(all.len() > 100);
+    for scenario in all {
+        let found = catalogue::find(&scenario.id).unwrap();
+        assert_eq!(found.path, scenario.path);
+        assert!(found.is_embedded());
+    }
+}
