@@ -124,19 +124,8 @@ pub fn world_in(
     seed: u64,
     epoch: Option<KerberosTime>,
 ) -> Result<World, VerbError> {
-    world_with(scenario, phase, seed, epoch, &KeyCache::default())
-}
-
-/// The same, with keys of passwords that are known already.
-pub(crate) fn world_with(
-    scenario: &Scenario,
-    phase: Phase,
-    seed: u64,
-    epoch: Option<KerberosTime>,
-    keys: &KeyCache,
-) -> Result<World, VerbError> {
     let script = &scenario.script;
-    let mut world = World::build(script, seed, epoch, keys)?;
+    let mut world = World::build(script, seed, epoch, &KeyCache::default())?;
     for verb in &script.given {
         world.apply(verb.get_ref())?;
     }
@@ -164,7 +153,8 @@ pub(crate) fn world_with(
     Ok(world)
 }
 
-fn act(world: &mut World, symptom: &SymptomCheck) -> Vec<Outcome> {
+/// Plays one act of a symptom; several clients may act at once.
+pub(crate) fn act(world: &mut World, symptom: &SymptomCheck) -> Vec<Outcome> {
     if let Some(wait) = symptom.wait {
         world.wait(wait.0);
     }

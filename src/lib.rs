@@ -2,7 +2,7 @@
 //!
 //! A scenario describes a world of realms, hosts and services, breaks it, and states how it fails and
 //! which fixes help. [`check::run`] plays it with real Kerberos messages on a simulated network;
-//! [`serve`] lets the same KDCs answer on loopback.
+//! [`serve`] lets the same KDCs answer on loopback. [`Lab`] is the same world inside a test.
 //!
 //! ```
 //! use kdclab::{catalogue, check};
@@ -21,7 +21,10 @@ pub mod ctl;
 pub mod dialect;
 pub mod env;
 pub mod exec;
+pub mod lab;
 pub mod report;
 pub mod script;
 pub mod serve;
 pub mod sim;
+
+pub use lab::{Call, Kpasswd, Lab, LabBuilder, LabError};

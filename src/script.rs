@@ -31,6 +31,7 @@ pub use scope::Scope;
 pub(crate) use source::choices;
 pub use source::{Fault, Source};
 pub use spanned::Spanned;
+pub(crate) use step::quoted;
 pub use step::{MAX_STEP_LENGTH, step, step_from_words};
 
 /// Reads one scenario file of at most [`MAX_LENGTH`] bytes. `path` is what faults name; nothing is read

@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use kdclab_proto::{KerberosTime, KeyCache, Timestamp};
+use kdclab_proto::Timestamp;
 use rand::TryRng;
 use rand::rngs::SysRng;
 use serde::Serialize;
@@ -65,6 +65,27 @@ pub struct ServeOptions {
 }
 
 impl ServeOptions {
+    /// Serves the scenario in `phase`.
+    #[must_use]
+    pub fn in_phase(mut self, phase: Phase) -> Self {
+        self.phase = ServedPhase(phase);
+        self
+    }
+
+    /// Puts the files into `directory`, which is new or empty.
+    #[must_use]
+    pub fn in_directory(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.dir = Some(directory.into());
+        self
+    }
+
+    /// Adds the lines of `file` to every krb5.conf: what they set takes the place of what the scenario says.
+    #[must_use]
+    pub fn with_krb5_conf(mut self, file: impl Into<PathBuf>) -> Self {
+        self.krb5_conf_add = Some(file.into());
+        self
+    }
+
     /// The directory that the user named.
     pub(crate) fn directory(&self) -> Option<&Path> {
         self.dir.as_deref()
@@ -182,16 +203,34 @@ impl Instance {
     /// # Errors
     /// [`ServeError`].
     pub async fn start(scenario: &Scenario, options: &ServeOptions) -> Result<Self, ServeError> {
+        let seed = SysRng
+            .try_next_u64()
+            .map_err(|_| ServeError::NoRandomness)?;
+        let phase = options.phase.0;
+        let now = wall_clock().time();
+        let world = check::world_in(scenario, phase, seed, Some(now)).map_err(ServeError::World)?;
+        Self::of(scenario, phase, world, options).await
+    }
+
+    /// Serves a world of `scenario` that is in `phase`, whatever the options say of that.
+    pub(crate) async fn of(
+        scenario: &Scenario,
+        phase: Phase,
+        mut world: World,
+        options: &ServeOptions,
+    ) -> Result<Self, ServeError> {
         let additions = options
             .krb5_conf_add
             .as_deref()
             .map(Additions::read)
             .transpose()?;
-        let seed = SysRng
-            .try_next_u64()
-            .map_err(|_| ServeError::NoRandomness)?;
         let mut clients = Clients::of(&scenario.script);
-        let world = present(scenario, options.phase.0, seed, &clients)?;
+        let ahead = clients
+            .main_address(&world)
+            .map_or(0, |main| world.offset_at(main) / 1_000_000);
+        // By the clock of the main client, which is the machine's, what happened in the world is past.
+        let now = wall_clock().time().unix().saturating_sub(ahead);
+        world.shift(now.saturating_sub(world.now().time().unix()));
         let mut ports = Vec::new();
         for way in clients.ways(&world) {
             ports.push(Port::bind(way.0, way.1)?);
@@ -238,7 +277,7 @@ impl Instance {
             service,
             tasks,
             scenario: scenario.id.clone(),
-            phase: options.phase.0,
+            phase,
             path,
             environment,
             kdcs,
@@ -365,7 +404,12 @@ impl Service {
                 world.set_now(wall_clock().offset_by(world.offset_at(main).saturating_neg()));
             }
             directory.read_back(world, &self.script, &self.clients);
-            change(world)
+            let before = world.now();
+            let changed = change(world);
+            // The clocks of real programs go on by themselves; what waits here becomes older instead.
+            let waited = world.now().unix_microseconds() - before.unix_microseconds();
+            world.shift((waited / 1_000_000).saturating_neg());
+            changed
         });
         if changed.is_ok() {
             self.served.note(what);
@@ -383,30 +427,6 @@ impl Service {
         });
         changed?;
         Ok(written?)
-    }
-}
-
-/// The world of `scenario` in `phase`, whose time is now by the clock of its main client: what happened in
-/// it before is past.
-fn present(
-    scenario: &Scenario,
-    phase: Phase,
-    seed: u64,
-    clients: &Clients,
-) -> Result<World, ServeError> {
-    let keys = KeyCache::default();
-    let world_from = |epoch: KerberosTime| {
-        check::world_with(scenario, phase, seed, Some(epoch), &keys).map_err(ServeError::World)
-    };
-    let wall = wall_clock();
-    let world = world_from(wall.time())?;
-    let elapsed = world.now().time().seconds_since(wall.time());
-    let ahead = clients
-        .main_address(&world)
-        .map_or(0, |main| world.offset_at(main) / 1_000_000);
-    match elapsed.saturating_add(ahead) {
-        0 => Ok(world),
-        seconds => world_from(wall.time().saturating_add(seconds.saturating_neg())),
     }
 }
 

@@ -4,11 +4,14 @@
 //! feeds; several may run at the same instant. A world is a value: a clone goes its own way.
 
 mod acceptors;
+mod aim;
 mod build;
 mod client;
 mod daemons;
 mod dissection;
+mod expiry;
 mod host;
+mod inspection;
 mod kdcs;
 mod label;
 mod links;

@@ -166,6 +166,30 @@ impl Database {
         Ok(changed)
     }
 
+    /// With every time in it moved by so many seconds, as if the realm had been made earlier or later.
+    #[must_use]
+    pub fn shifted(&self, seconds: i64) -> Self {
+        let mut changed = self.clone();
+        for (principal, entry) in self.entries.iter() {
+            let mut entry = PrincipalEntry::clone(entry);
+            for time in [
+                &mut entry.expiration,
+                &mut entry.password_expiration,
+                &mut entry.password_changed,
+                &mut entry.unlocked_at,
+            ]
+            .into_iter()
+            .flatten()
+            {
+                *time = time.saturating_add(seconds);
+            }
+            changed
+                .entries
+                .insert_mut(principal.clone(), Arc::new(entry));
+        }
+        changed
+    }
+
     /// Without the entry that `principal` leads to.
     ///
     /// # Errors

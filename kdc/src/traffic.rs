@@ -138,6 +138,22 @@ impl Traffic {
         self.shard(id).insert((realm.clone(), id), history);
     }
 
+    /// Moves every time in it by so many seconds, and forgets the replies and authenticators of late.
+    pub fn shift(&self, seconds: i64) {
+        for shard in &self.logons {
+            for history in lock(shard).values_mut() {
+                for time in [&mut history.last_failure, &mut history.last_success]
+                    .into_iter()
+                    .flatten()
+                {
+                    *time = time.saturating_add(seconds);
+                }
+            }
+        }
+        self.forget_replies();
+        lock(&self.authenticators).clear();
+    }
+
     /// Forgets the replies lately sent, as a KDC does that restarts. The history of logons stays: it is
     /// in the database file.
     pub fn forget_replies(&self) {

@@ -397,6 +397,13 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
             scope.host(source, &copy.from)?;
             scope.host(source, &copy.to)
         }
+        Verb::ExpireTicket(expiry) => {
+            check_client_name(scope, source, &expiry.user)?;
+            if let Some(server) = &expiry.server {
+                scope.principal(source, server, &[Kind::Service, Kind::Trust])?;
+            }
+            scope.host(source, &expiry.on)
+        }
         Verb::ExportKeytab(copy) | Verb::Ktadd(copy) => {
             scope.principal(source, &copy.of, &[])?;
             scope.host(source, &copy.to)
@@ -446,7 +453,11 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
         Verb::RunJob(job) => check_job(scope, source, job),
         Verb::SetTaskController(change) => scope.host(source, &change.host),
         Verb::SetUmask(change) => scope.host(source, &change.host),
-        Verb::RepairLinks(_) | Verb::Wait(_) => Ok(()),
+        Verb::RepairLinks(repair) => match &repair.name {
+            Some(name) => scope.link_fault(source, name),
+            None => Ok(()),
+        },
+        Verb::Wait(_) => Ok(()),
         Verb::RunAs(run_as) => {
             let may_be_unknown = run_as.password.is_some()
                 && run_as.principal.get_ref().parse::<Principal>().is_ok();
@@ -467,6 +478,9 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
 fn check_link(scope: &Scope, source: &Source, link: &LinkFault) -> Result<(), Box<Fault>> {
     for host in link.from.iter().chain(&link.to) {
         scope.host(source, host)?;
+    }
+    if let Some(principal) = &link.principal {
+        check_client_name(scope, source, principal)?;
     }
     if let Some(message) = &link.message
         && !MESSAGES.contains(&message.get_ref().as_str())

@@ -12,12 +12,13 @@ use super::spanned::Spanned;
 use super::verb::Verb;
 use crate::sim::Holder;
 
-/// The realms, hosts and principals of a scenario.
+/// The realms, hosts, principals and named faults of a scenario.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     hosts: BTreeMap<String, DialectName>,
     realms: BTreeSet<String>,
     principals: BTreeMap<Principal, Kind>,
+    link_faults: BTreeSet<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,7 @@ impl Scope {
                 .map(|name| name.get_ref().clone())
                 .collect(),
             principals: BTreeMap::new(),
+            link_faults: BTreeSet::new(),
         };
         for (realm, table) in &script.realm {
             let realm = Realm::from(realm.get_ref().as_str());
@@ -78,31 +80,40 @@ impl Scope {
         }
         let fixes = script.fix.iter().flat_map(|fix| &fix.steps);
         for verb in script.given.iter().chain(&script.fault).chain(fixes) {
-            scope.define_added(verb.get_ref());
+            scope.define(verb.get_ref());
         }
         scope
     }
 
-    /// These names and the one that `verb` adds, if it adds one.
+    /// These names and the one of the principal that `verb` adds, if it adds one.
     pub(super) fn with_added(&self, verb: &Verb) -> Cow<'_, Self> {
         let mut scope = Cow::Borrowed(self);
-        if added(verb).is_some() {
-            scope.to_mut().define_added(verb);
+        if matches!(act(verb), Verb::AddPrincipal(_)) {
+            scope.to_mut().define(verb);
         }
         scope
     }
 
-    /// Knows the principal that `verb` adds from now on, if it adds one.
-    pub(crate) fn define_added(&mut self, verb: &Verb) {
-        let Some(Ok(principal)) = added(verb).map(|name| self.parse(name)) else {
-            return;
-        };
-        let kind = if principal.name.components.len() > 1 {
-            Kind::Service
-        } else {
-            Kind::User
-        };
-        self.principals.entry(principal).or_insert(kind);
+    /// Knows from now on what `verb` gives a name to: a principal or a fault of the network.
+    pub(crate) fn define(&mut self, verb: &Verb) {
+        match act(verb) {
+            Verb::AddPrincipal(added) => {
+                let Ok(principal) = self.parse(added.name.get_ref()) else {
+                    return;
+                };
+                let kind = if principal.name.components.len() > 1 {
+                    Kind::Service
+                } else {
+                    Kind::User
+                };
+                self.principals.entry(principal).or_insert(kind);
+            }
+            Verb::Link(link) => {
+                let name = link.name.as_ref().map(|name| name.get_ref().clone());
+                self.link_faults.extend(name);
+            }
+            _ => {}
+        }
     }
 
     /// The principal that `text` names. Without a realm it is the one of that name, if only one realm
@@ -193,6 +204,20 @@ impl Scope {
         )
     }
 
+    pub(super) fn link_fault(
+        &self,
+        source: &Source,
+        name: &Spanned<String>,
+    ) -> Result<(), Box<Fault>> {
+        known(
+            source,
+            "fault of a link",
+            name.get_ref(),
+            name.span(),
+            self.link_faults.iter(),
+        )
+    }
+
     pub(super) fn principal(
         &self,
         source: &Source,
@@ -238,12 +263,11 @@ impl Scope {
     }
 }
 
-/// The name of the principal that `verb` adds.
-fn added(verb: &Verb) -> Option<&str> {
+/// What `verb` does, or says that it does not change.
+fn act(verb: &Verb) -> &Verb {
     match verb {
-        Verb::AddPrincipal(added) => Some(added.name.get_ref()),
-        Verb::Noop(verb) => added(verb),
-        _ => None,
+        Verb::Noop(verb) => act(verb),
+        _ => verb,
     }
 }
 

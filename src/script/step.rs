@@ -153,8 +153,25 @@ fn key(text: &str) -> String {
     if text.split('.').all(is_bare) || is_dotted_key(text) {
         text.to_owned()
     } else {
-        Value::String(text.replace(['\n', '\r'], " ")).to_string()
+        quoted(text)
     }
+}
+
+/// A text as TOML writes it on one line, for a key as well.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => quoted.extend(['\\', letter]),
+            letter if letter.is_control() => {
+                quoted.push_str(&format!("\\U{:08X}", u32::from(letter)));
+            }
+            letter => quoted.push(letter),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// Whether `text` is a key with quoted parts, `set.kdc."LAB.EXAMPLE"`.
@@ -165,9 +182,11 @@ fn is_dotted_key(text: &str) -> bool {
 
 /// The value as it stands in the text.
 fn rendered(text: &str) -> String {
-    plain_value(text)
-        .unwrap_or_else(|| Value::String(text.to_owned()))
-        .to_string()
+    match plain_value(text) {
+        Some(Value::String(text)) => quoted(&text),
+        Some(value) => value.to_string(),
+        None => quoted(text),
+    }
 }
 
 /// The value that `text` is in TOML, if a verb could have it.

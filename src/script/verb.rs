@@ -33,6 +33,8 @@ pub enum Verb {
     ConfigureRealm(ConfigureRealm),
     /// Copies a user's credential cache to another host, as a thief or an administrator may.
     CopyCcache(CcacheCopy),
+    /// Lets tickets in a user's credential cache have ended, as if they were old.
+    ExpireTicket(ExpireTicket),
     /// Copies the current keys of a service into a host's keytab, without changing them
     /// (`ktadd -norandkey`).
     ExportKeytab(KeytabCopy),
@@ -69,7 +71,7 @@ pub enum Verb {
     RemovePrincipal(Spanned<String>),
     /// Removes one side of a trust.
     RemoveTrustKey(TrustSide),
-    /// Removes every fault of the network.
+    /// Removes every fault of the network, or those of a name.
     RepairLinks(RepairLinks),
     /// Gives a principal a new random key in the KDC alone.
     ResetKey(Spanned<String>),
@@ -201,6 +203,21 @@ pub struct CcacheCopy {
     pub to: Spanned<String>,
 }
 
+/// Tickets that are over.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExpireTicket {
+    /// The user.
+    pub user: Spanned<String>,
+    /// The host the cache is on, by whose clock the tickets have ended.
+    pub on: Spanned<String>,
+    /// The service the ticket is for; all tickets of the cache if absent.
+    pub server: Option<Spanned<String>>,
+    /// Whether the time remains until which a renewable ticket can be renewed.
+    #[serde(default)]
+    pub renewable: bool,
+}
+
 /// A ticket that no KDC issued.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -243,11 +260,13 @@ pub struct KeytabRemoval {
     pub from: Spanned<String>,
 }
 
-/// What happens to packets between two hosts. Without `from`, `to`, `message` and `transport` it
-/// concerns every packet.
+/// What happens to packets between two hosts. Without `from`, `to`, `message`, `principal` and `transport`
+/// it concerns every packet.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LinkFault {
+    /// What it is called, so that it can be removed alone.
+    pub name: Option<Spanned<String>>,
     /// The sending host.
     pub from: Option<Spanned<String>>,
     /// The receiving host.
@@ -255,6 +274,9 @@ pub struct LinkFault {
     /// The message inside, such as `AP-REQ`.
     #[schemars(with = "Option<MessageName>")]
     pub message: Option<Spanned<String>>,
+    /// The client or the service that the message is about: the message, its ticket or the request that it
+    /// answers names it.
+    pub principal: Option<Spanned<String>>,
     /// `udp` or `tcp`.
     pub transport: Option<TransportName>,
     /// How many packets pass unharmed before it begins.
@@ -310,10 +332,13 @@ pub enum LinkEffect {
     Truncate(usize),
 }
 
-/// Nothing to say beside the verb.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+/// Which faults of the network are removed.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RepairLinks {}
+pub struct RepairLinks {
+    /// What they are called; all if absent.
+    pub name: Option<Spanned<String>>,
+}
 
 /// Changes of a principal.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

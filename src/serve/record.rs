@@ -84,7 +84,7 @@ impl Record {
         }
     }
 
-    pub(super) fn packets(&self) -> impl DoubleEndedIterator<Item = &Packet> {
+    pub(super) fn packets(&self) -> impl DoubleEndedIterator<Item = &Packet> + Clone {
         self.events.iter().filter_map(|event| match event {
             Kept::Packet(packet) => Some(packet),
             Kept::Log { .. } | Kept::Verb(_) => None,

@@ -3,19 +3,24 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use kdclab_proto::Principal;
 use rand::Rng;
 
 use super::network::{Fate, LATENCY, Packet, Payload};
 use super::random::HostRng;
-use super::{label, rewrite};
+use super::{aim, label, rewrite};
 use crate::script::verb::{LinkEffect, TransportName};
 
 /// A fault of a link.
 #[derive(Clone, Debug)]
 pub(super) struct Rule {
+    /// What it is called, where somebody wants to remove it alone.
+    pub(super) name: Option<String>,
     pub(super) from: Option<IpAddr>,
     pub(super) to: Option<IpAddr>,
     pub(super) message: Option<String>,
+    /// The client or service that the message is about.
+    pub(super) principal: Option<Principal>,
     pub(super) transport: Option<TransportName>,
     pub(super) after: u32,
     pub(super) count: Option<u32>,
@@ -41,10 +46,23 @@ impl Rule {
         if transport.is_some_and(|transport| transport != packet.payload.transport()) {
             return false;
         }
+        let name = label::message_name(&packet.payload);
         match &self.message {
-            Some(message) => label::message_name(&packet.payload) == Some(message.as_str()),
-            None => true,
+            Some(message) => name == Some(message.as_str()),
+            // The transport's own packets name nobody.
+            None => self.principal.is_none() || name.is_some(),
         }
+    }
+
+    /// Whether the packet, which it otherwise concerns, is about the right principal.
+    fn is_aimed_at<'p>(
+        &self,
+        packet: &Packet,
+        earlier: impl DoubleEndedIterator<Item = &'p Packet> + Clone,
+    ) -> bool {
+        self.principal
+            .as_ref()
+            .is_none_or(|principal| aim::names(packet, principal, earlier))
     }
 
     /// Counts a packet it concerns; whether the effect applies to it.
@@ -124,12 +142,13 @@ impl Links {
     pub(super) fn pass<'p>(
         &mut self,
         mut packet: Packet,
-        earlier: impl DoubleEndedIterator<Item = &'p Packet>,
+        earlier: impl DoubleEndedIterator<Item = &'p Packet> + Clone,
     ) -> Passage {
         let rule = self
             .rules
             .iter_mut()
             .filter(|rule| rule.concerns(&packet))
+            .filter(|rule| rule.is_aimed_at(&packet, earlier.clone()))
             .find_map(|rule| rule.applies().then_some(rule));
         let Some(rule) = rule else {
             return Passage::delivered(packet);

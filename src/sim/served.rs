@@ -175,7 +175,7 @@ impl World {
     pub(crate) fn pass<'p>(
         &mut self,
         packet: Packet,
-        earlier: impl DoubleEndedIterator<Item = &'p Packet>,
+        earlier: impl DoubleEndedIterator<Item = &'p Packet> + Clone,
     ) -> Passage {
         self.network.links.pass(packet, earlier)
     }

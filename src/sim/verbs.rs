@@ -23,6 +23,7 @@ impl World {
     /// [`VerbError`] when it cannot be done, or changes nothing.
     pub fn apply(&mut self, verb: &Verb) -> Result<(), VerbError> {
         if self.perform(verb)? {
+            self.scope.define(verb);
             Ok(())
         } else {
             Err(VerbError::ChangesNothing)
@@ -31,11 +32,7 @@ impl World {
 
     fn perform(&mut self, verb: &Verb) -> Result<Changed, VerbError> {
         match verb {
-            Verb::AddPrincipal(added) => {
-                let changed = self.add_principal(added)?;
-                self.scope.define_added(verb);
-                Ok(changed)
-            }
+            Verb::AddPrincipal(added) => self.add_principal(added),
             Verb::Attempt(attempt) => self.attempt(attempt),
             Verb::ChangeKey(change) => self.change_key(change),
             Verb::ChangeMode(change) => self.change_mode(change),
@@ -49,6 +46,7 @@ impl World {
                 self.configure_realm(&Realm::from(change.realm.get_ref().as_str()), &change.set)
             }
             Verb::CopyCcache(copy) => self.copy_ccache(copy),
+            Verb::ExpireTicket(expiry) => self.expire_ticket(expiry),
             Verb::ExportKeytab(copy) => self.export_keytab(copy),
             Verb::ForgeTicket(forgery) => self.forge_ticket(forgery),
             Verb::HostDown(host) => self.set_up(host.get_ref(), false),
@@ -99,7 +97,10 @@ impl World {
                 let realm = Realm::from(side.realm.get_ref().as_str());
                 self.change_database(&realm, |database| database.remove(&trust))
             }
-            Verb::RepairLinks(_) => Ok(self.repair_links()),
+            Verb::RepairLinks(repair) => {
+                let name = repair.name.as_ref().map(|name| name.get_ref().as_str());
+                Ok(self.repair_links(name))
+            }
             Verb::ResetKey(name) => {
                 let principal = self.principal(name.get_ref())?;
                 let enctypes = self.own_enctypes(&principal)?;
@@ -328,12 +329,17 @@ impl World {
                 .transpose()
         };
         let rule = Rule {
+            name: link.name.as_ref().map(|name| name.get_ref().clone()),
             from: address(link.from.as_ref().map(|from| from.get_ref()))?,
             to: address(link.to.as_ref().map(|to| to.get_ref()))?,
             message: link
                 .message
                 .as_ref()
                 .map(|message| message.get_ref().clone()),
+            principal: match &link.principal {
+                Some(principal) => Some(self.principal(principal.get_ref())?),
+                None => None,
+            },
             transport: link.transport,
             after: link.after,
             count: link.count,

@@ -101,10 +101,12 @@ impl World {
         Ok(std::mem::replace(&mut host.is_up, is_up) != is_up)
     }
 
-    pub(super) fn repair_links(&mut self) -> bool {
-        let changed = !self.network.links.rules.is_empty();
-        self.network.links.rules.clear();
-        changed
+    /// Removes the faults of the links that are called `name`, or all.
+    pub(super) fn repair_links(&mut self, name: Option<&str>) -> bool {
+        let rules = &mut self.network.links.rules;
+        let before = rules.len();
+        rules.retain(|rule| name.is_some() && rule.name.as_deref() != name);
+        rules.len() != before
     }
 
     pub(super) fn note_cause(&mut self, host: &str, cause: String) {
