@@ -61,11 +61,6 @@ pub struct ServeOptions {
 }
 
 impl ServeOptions {
-    /// The directory that the user named.
-    pub(crate) fn directory(&self) -> Option<&Path> {
-        self.dir.as_deref()
-    }
-
     /// Serves the scenario in `phase`.
     #[must_use]
     pub fn in_phase(mut self, phase: Phase) -> Self {
@@ -78,6 +73,18 @@ impl ServeOptions {
     pub fn in_directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.dir = Some(directory.into());
         self
+    }
+
+    /// Adds the lines of `file` to every krb5.conf: what they set takes the place of what the scenario says.
+    #[must_use]
+    pub fn with_krb5_conf(mut self, file: impl Into<PathBuf>) -> Self {
+        self.krb5_conf_add = Some(file.into());
+        self
+    }
+
+    /// The directory that the user named.
+    pub(crate) fn directory(&self) -> Option<&Path> {
+        self.dir.as_deref()
     }
 }
 

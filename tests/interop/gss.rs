@@ -257,7 +257,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 }
 
 /// The launcher of a JDK 17: JAVA_HOME's if it is one, else one where Linux distributions put them.
-fn java_17() -> PathBuf {
+pub(crate) fn java_17() -> PathBuf {
     let given = std::env::var_os("JAVA_HOME").map(PathBuf::from);
     let mut installed: Vec<PathBuf> = std::fs::read_dir("/usr/lib/jvm")
         .into_iter()

@@ -4,6 +4,7 @@
 
 mod agreement;
 mod driver;
+mod exec;
 mod gss;
 mod gss_acceptor;
 mod krb5kdc;
@@ -11,6 +12,7 @@ mod mit_clients;
 mod mit_kdc;
 mod mit_realm;
 mod play;
+mod recipes;
 mod relay;
 mod samba;
 mod samba_realm;
