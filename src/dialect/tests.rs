@@ -56,6 +56,7 @@ fn told(dialect: DialectName, error: &ClientError) -> Option<String> {
     let intent = Intent {
         is_typed: false,
         is_login: false,
+        has_tgt: false,
     };
     client_text(dialect, error, intent)
 }
@@ -146,6 +147,7 @@ fn kinit_says_that_a_typed_password_is_incorrect() {
     let intent = Intent {
         is_typed: true,
         is_login: true,
+        has_tgt: false,
     };
     let told = |dialect| client_text(dialect, &error, intent);
     assert_eq!(
@@ -157,6 +159,34 @@ fn kinit_says_that_a_typed_password_is_incorrect() {
         told(DialectName::PanOs).as_deref(),
         Some("Error -1765328360: Preauthentication failed")
     );
+}
+
+/// A PortUnreachableException has no message: GSS says so, a login and other failures do not.
+#[test]
+fn java_tells_of_a_closed_port_only_where_it_has_a_ticket() {
+    let told = |transport, reason, has_tgt| {
+        let failure = ServerFailure {
+            server: 0,
+            transport,
+            reason,
+        };
+        let intent = Intent {
+            is_typed: false,
+            is_login: false,
+            has_tgt,
+        };
+        client_text(DialectName::Java, &unreachable(vec![failure]), intent)
+    };
+    let refused = FailureReason::Refused;
+    let text = "No valid credentials provided (Mechanism level: null)";
+    let is_told = told(Transport::Udp, refused.clone(), true);
+    assert_eq!(is_told.as_deref(), Some(text));
+    assert_eq!(told(Transport::Udp, refused.clone(), false), None);
+    let text = Some("Connection refused");
+    assert_eq!(told(Transport::Tcp, refused, true).as_deref(), text);
+    let text = Some("Receive timed out");
+    let timed_out = FailureReason::TimedOut;
+    assert_eq!(told(Transport::Udp, timed_out, true).as_deref(), text);
 }
 
 fn unreachable(failures: Vec<ServerFailure>) -> ClientError {

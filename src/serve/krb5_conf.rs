@@ -49,6 +49,16 @@ fn render_into(
         "    udp_preference_limit = {}",
         config.udp_preference_limit
     )?;
+    if let Some(lifetime) = config.ticket_lifetime {
+        writeln!(file, "    ticket_lifetime = {}", lifetime.as_secs())?;
+    }
+    if !config.renew_lifetime.is_zero() {
+        writeln!(
+            file,
+            "    renew_lifetime = {}",
+            config.renew_lifetime.as_secs()
+        )?;
+    }
     if let Some(timeout) = config.kdc_timeout {
         writeln!(file, "    kdc_timeout = {}", timeout.as_millis())?;
     }

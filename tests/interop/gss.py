@@ -3,11 +3,10 @@
 login     KRB5_CONF KIND PRINCIPAL SECRET          -> done | failed
 initiate  KRB5_CONF KIND PRINCIPAL SECRET SERVICE  -> token TOKEN | failed
 answer    TOKEN                                    -> done | failed
-self      KRB5_CONF KEYTAB        PRINCIPAL USER   -> done | failed
 accept    KRB5_CONF KEYTAB                TOKEN    -> accepted TOKEN INITIATOR | refused TOKEN
 
-KIND is `password`, `keytab` or, to initiate, `ccache`. With `self`, PRINCIPAL asks for a ticket to itself
-in the name of USER (S4U2Self). `failed` and `refused` end with the minor code and the texts of the error.
+KIND is `password`, `keytab` or, to initiate, `ccache`. `failed` and `refused` end with the minor code and the
+texts of the error.
 """
 
 import itertools
@@ -50,17 +49,6 @@ def initiator(kind, principal, secret, service):
     )
 
 
-def impersonate(keytab, principal, user):
-    kerberos_name = gssapi.NameType.kerberos_principal
-    creds = gssapi.Credentials(
-        name=gssapi.Name(principal, kerberos_name),
-        usage="both",
-        mechs=[KERBEROS],
-        store={"client_keytab": keytab, "keytab": keytab, "ccache": next(EMPTY_CACHES)},
-    )
-    creds.impersonate(gssapi.Name(user, kerberos_name))
-
-
 def accept(keytab, token):
     creds = gssapi.Credentials(usage="accept", mechs=[KERBEROS], store={"keytab": keytab})
     context = gssapi.SecurityContext(creds=creds, usage="accept")
@@ -97,9 +85,6 @@ def main():
                     told = ["token", context.step().hex()]
                 case "login":
                     acquired(*fields)
-                    told = ["done"]
-                case "self":
-                    impersonate(*fields)
                     told = ["done"]
         except gssapi.exceptions.GSSError as error:
             token = [(error.token or b"").hex()] if verb == "accept" else []

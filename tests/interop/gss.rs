@@ -174,19 +174,6 @@ impl Gss {
             .map(drop)
     }
 
-    /// Asks for a ticket to `principal` itself in the name of `user` (S4U2Self). Only MIT's program does.
-    pub(crate) fn impersonate(
-        &mut self,
-        krb5_conf: &Path,
-        keytab: &Path,
-        principal: &str,
-        user: &str,
-    ) -> Result<(), Told> {
-        let (conf, keytab) = (text(krb5_conf), text(keytab));
-        self.done(&["self", conf, keytab, principal, user])
-            .map(drop)
-    }
-
     /// The first token for `service`, as `HTTP@host.example`.
     pub(crate) fn initiate(
         &mut self,

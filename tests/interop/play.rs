@@ -117,6 +117,12 @@ impl<'a> Play<'a> {
                         "{attempt:?}: {:?}",
                         failed.map(|failed| failed.told)
                     );
+                    if attempt.error.is_none()
+                        && call.to.is_none()
+                        && self.is_java(call.from.get_ref())
+                    {
+                        self.fill_cache(call);
+                    }
                 }
             }
             Verb::PurgeCcache(cache) => {

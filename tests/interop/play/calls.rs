@@ -42,7 +42,7 @@ impl Play<'_> {
         found.expect("a host").1.dialect
     }
 
-    fn is_java(&self, host: &str) -> bool {
+    pub(super) fn is_java(&self, host: &str) -> bool {
         self.dialect(host) == DialectName::Java
     }
 
@@ -54,7 +54,7 @@ impl Play<'_> {
         let password = self.world.password(call, &user).map(str::to_owned);
         let keytab = self.client_keytab(host);
         let ccache = self.session(&user, host).ccache();
-        let login = if !call.log_in {
+        let login = if !call.log_in || call.warm && ccache.exists() {
             Login::Cache(&ccache)
         } else if call.user.is_none() && self.has_client_keytab(host) {
             Login::Keytab(&name, &keytab)
@@ -76,6 +76,15 @@ impl Play<'_> {
             .map_err(|told| refused("OpenJDK 17", told, &answer))
     }
 
+    /// What a Java program finds in its user's cache, which kinit fills: Krb5LoginModule keeps its ticket to itself.
+    pub(super) fn fill_cache(&mut self, call: &Call) {
+        let host = call.from.get_ref();
+        let user = self.world.caller(call).expect("a user");
+        let password = self.world.password(call, &user).map(str::to_owned);
+        let filled = kinit(self.session(&user, host), call, &user, password.as_deref());
+        assert!(filled.is_ok(), "kinit fails: {}", filled.unwrap_err().told);
+    }
+
     fn mit_call(&mut self, call: &Call) -> Result<(), Failed> {
         let host = call.from.get_ref();
         let user = self.world.caller(call).expect("a user");
@@ -88,8 +97,15 @@ impl Play<'_> {
         if let Some(other) = &call.for_user {
             let other = self.principal(other.get_ref()).to_string();
             let name = user.to_string();
-            let result = self.mit.impersonate(&conf, &keytab, &name, &other);
-            return result.map_err(failed);
+            let session = self.session(&user, host);
+            let file = keytab.display().to_string();
+            program(session, "kinit", &["-k", "-t", &file, &name], "")?;
+            // Of a ticket request the trace has no numbers.
+            let asked = program(session, "kvno", &["-I", &other, &name], "");
+            return asked.map_err(|failed| Failed {
+                trace: None,
+                ..failed
+            });
         }
         if call.user.is_none() || self.dialect(host) == DialectName::PanOs {
             // A program with an identity of its own, in a keytab or with a password in its configuration.
@@ -222,7 +238,11 @@ fn kinit(
     password: Option<&str>,
 ) -> Result<(), Failed> {
     let mut arguments = Vec::new();
-    for (flag, span) in [("-l", call.lifetime), ("-r", call.renewable)] {
+    for (flag, span) in [
+        ("-l", call.lifetime),
+        ("-r", call.renewable),
+        ("-s", call.postdated),
+    ] {
         if let Some(span) = span {
             arguments.extend([flag.to_owned(), format!("{}s", span.seconds())]);
         }
