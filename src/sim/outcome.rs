@@ -170,7 +170,7 @@ pub enum VerbError {
         fixes: usize,
     },
     /// The realm's policy refuses the password.
-    PasswordRefused(KpasswdError),
+    PasswordRefused(Box<KpasswdError>),
     /// Keys cannot be made from a password.
     StringToKey(StringToKeyError),
     /// The principal exists already.
@@ -221,7 +221,7 @@ impl std::error::Error for VerbError {}
 
 impl From<KpasswdError> for VerbError {
     fn from(error: KpasswdError) -> Self {
-        Self::PasswordRefused(error)
+        Self::PasswordRefused(Box::new(error))
     }
 }
 

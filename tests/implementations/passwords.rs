@@ -83,23 +83,27 @@ fn set(kdc: &str, policy: &str, password: &str) -> Result<(), VerbError> {
         .apply(scenario.script.fault[0].get_ref())
 }
 
+/// Why the policy refuses it.
+fn refusal(set: Result<(), VerbError>) -> Option<KpasswdError> {
+    match set {
+        Err(VerbError::PasswordRefused(error)) => Some(*error),
+        _ => None,
+    }
+}
+
 /// kadmin's cpw says "Password is too short", and "Cannot reuse password".
 #[test]
 fn kadmin_obeys_the_policy_too() {
     let policy = "{ minlength = 8, minlife = \"1d\" }";
     assert_eq!(set("mit", policy, "long enough"), Ok(()));
     assert!(matches!(
-        set("mit", policy, "short"),
-        Err(VerbError::PasswordRefused(
-            KpasswdError::PasswordTooShort { .. }
-        ))
+        refusal(set("mit", policy, "short")),
+        Some(KpasswdError::PasswordTooShort { .. })
     ));
     // "Number of old keys kept: 1" if nothing is said.
     assert!(matches!(
-        set("mit", policy, "correct horse"),
-        Err(VerbError::PasswordRefused(KpasswdError::PasswordReused {
-            history: 1
-        }))
+        refusal(set("mit", policy, "correct horse")),
+        Some(KpasswdError::PasswordReused { history: 1 })
     ));
     assert_ne!(
         set("mit", "{ history = 0 }", "correct horse").map_err(|error| error.to_string()),
