@@ -169,6 +169,16 @@ async fn half_a_message_disturbs_nobody() {
                 stream
             })
             .collect();
+        // The oldest had to go, as at krb5kdc.
+        let mut oldest = &idle[0];
+        oldest
+            .set_read_timeout(Some(crate::support::PATIENCE))
+            .unwrap();
+        let ended = std::io::Read::read(&mut oldest, &mut [0]);
+        assert!(
+            matches!(&ended, Ok(0))
+                || ended.is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionReset)
+        );
         let reply = over_tcp(kdc, &as_req("alice@LAB.EXAMPLE")).unwrap();
         assert_eq!(error_code(&reply), PREAUTH);
         let tgt = log_in(kdc, "alice", "correct horse").unwrap();
