@@ -11,6 +11,7 @@ mod krb5kdc;
 mod mit_clients;
 mod mit_kdc;
 mod mit_realm;
+mod peers;
 mod play;
 mod recipes;
 mod relay;
