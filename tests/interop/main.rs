@@ -5,8 +5,10 @@
 mod agreement;
 mod driver;
 mod exec;
+
 mod gss;
 mod gss_acceptor;
+mod heimdal;
 mod krb5kdc;
 mod mit_clients;
 mod mit_kdc;
