@@ -6,6 +6,7 @@ mod agreement;
 mod driver;
 mod exec;
 
+mod gokrb5;
 mod gss;
 mod gss_acceptor;
 mod heimdal;
