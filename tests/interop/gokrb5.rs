@@ -43,7 +43,7 @@ fn printed(scenario: &str, phase: &str, service: Option<&str>) -> Vec<String> {
             variable("KDCLAB_USER"),
             variable("KDCLAB_REALM"),
             variable("KDCLAB_PASSWORD"),
-            service.unwrap_or(variable("KDCLAB_SERVICE")),
+            service.unwrap_or_else(|| variable("KDCLAB_SERVICE")),
             variable("KDCLAB_ACCEPTOR"),
         ])
         .output()

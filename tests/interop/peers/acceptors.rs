@@ -318,10 +318,17 @@ acceptors! {
         session.works();
         session.bindings = ("one channel", "another channel");
         let refused = session.offer().expect_err("another channel");
-        let told = match session.implementation {
-            Implementation::Java => "Bytes mismatch!",
-            Implementation::Mit => "Incorrect channel bindings were supplied",
+        let (error, told) = match session.implementation {
+            Implementation::Java => (
+                ErrorName::Session(SessionError::ConnectionClosed),
+                "Bytes mismatch!",
+            ),
+            Implementation::Mit => (
+                ErrorName::Protocol(ErrorCode::KRB_ERR_GENERIC),
+                "Incorrect channel bindings were supplied",
+            ),
         };
+        assert_eq!(refused.error, error);
         assert!(refused.told.texts.iter().any(|text| text.contains(told)), "{}", refused.told);
     };
 
