@@ -314,6 +314,14 @@ impl Instance {
         self.service.step(text).await
     }
 
+    /// Does the scenario's faults.
+    ///
+    /// # Errors
+    /// [`ChangeError`]; those before the one that cannot be done are done.
+    pub async fn break_it(&self) -> Result<(), ChangeError> {
+        self.service.break_it().await
+    }
+
     /// Applies the scenario's fix number `number`, from 1.
     ///
     /// # Errors
@@ -363,6 +371,16 @@ impl Service {
             .served
             .look(|world| script::step(world.scope(), text))?;
         self.apply(&verb).await
+    }
+
+    async fn break_it(&self) -> Result<(), ChangeError> {
+        let faults = &self.script.fault;
+        self.change("the faults of the scenario".to_owned(), |world| {
+            faults
+                .iter()
+                .try_for_each(|verb| world.apply(verb.get_ref()))
+        })
+        .await
     }
 
     async fn fix(&self, number: usize) -> Result<(), ChangeError> {

@@ -101,6 +101,13 @@ impl World {
         self.services.get(service).map(|service| service.port)
     }
 
+    /// The port on which `host` looks for the password service.
+    pub(crate) fn kpasswd_port_known_to(&self, host: &str) -> u16 {
+        self.hosts
+            .get(host)
+            .map_or(KPASSWD_PORT, |host| host.kpasswd_port)
+    }
+
     /// A host's address in the world.
     pub(crate) fn address_of(&self, host: &str) -> Option<IpAddr> {
         self.hosts.get(host).map(|host| host.address)
