@@ -4,7 +4,7 @@
 //! compared. Where Java plays what a scenario tells of MIT, or where a row is about a fix, they are compared
 //! with what the simulation comes to.
 
-mod clocks;
+pub(crate) mod clocks;
 mod replays;
 
 use std::path::Path;

@@ -15,6 +15,7 @@ import sys
 
 import gssapi
 
+Flag = gssapi.RequirementFlag
 KERBEROS = gssapi.MechType.kerberos
 EMPTY_CACHES = (f"MEMORY:{number}" for number in itertools.count())
 
@@ -33,7 +34,11 @@ def acquired(kind, principal, secret):
     return creds
 
 
-def initiator(kind, principal, secret, service):
+def channel(bindings):
+    return gssapi.raw.ChannelBindings(application_data=bindings.encode()) if bindings else None
+
+
+def initiator(kind, principal, secret, service, mutual, bindings):
     creds = None
     if kind == "ccache":
         # The default cache; whether anything is in it shows when the token is made.
@@ -45,13 +50,17 @@ def initiator(kind, principal, secret, service):
         creds=creds,
         usage="initiate",
         mech=KERBEROS,
-        flags=gssapi.RequirementFlag.mutual_authentication,
+        # No flag at all would mean the default ones, with mutual authentication.
+        flags=Flag.mutual_authentication if mutual == "true" else Flag.integrity,
+        channel_bindings=channel(bindings),
     )
 
 
-def accept(keytab, token):
+def accept(keytab, token, bindings):
     creds = gssapi.Credentials(usage="accept", mechs=[KERBEROS], store={"keytab": keytab})
-    context = gssapi.SecurityContext(creds=creds, usage="accept")
+    context = gssapi.SecurityContext(
+        creds=creds, usage="accept", channel_bindings=channel(bindings)
+    )
     answer = context.step(token) or b""
     told = str(context.initiator_name)
     if context.delegated_creds is not None:
@@ -76,7 +85,7 @@ def main():
         try:
             match verb:
                 case "accept":
-                    told = accept(fields[0], bytes.fromhex(fields[1]))
+                    told = accept(fields[0], bytes.fromhex(fields[1]), fields[2])
                 case "answer":
                     context.step(bytes.fromhex(fields[0]))
                     told = ["done"]

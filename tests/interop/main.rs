@@ -5,12 +5,16 @@
 mod agreement;
 mod driver;
 mod exec;
+
+mod gokrb5;
 mod gss;
 mod gss_acceptor;
+mod heimdal;
 mod krb5kdc;
 mod mit_clients;
 mod mit_kdc;
 mod mit_realm;
+mod peers;
 mod play;
 mod recipes;
 mod relay;
