@@ -20,12 +20,7 @@ pub struct CtlOptions {
     json: bool,
     /// A verb as in a scenario, `reset_key alice`, `set_clock host=kdc1 offset=+10m`; `break`, the scenario's faults; `fix N`; or
     /// `events [AFTER]`.
-    #[arg(
-        required = true,
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        value_name = "VERB"
-    )]
+    #[arg(required = true, value_name = "VERB")]
     words: Vec<String>,
 }
 

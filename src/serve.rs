@@ -41,7 +41,7 @@ use clients::Clients;
 use directory::Directory;
 pub(crate) use directory::READY;
 use krb5_conf_add::Additions;
-use port::{Port, Tasks};
+use port::{OwnedTasks, Port};
 use served::Served;
 
 /// How to serve.
@@ -169,7 +169,7 @@ pub(crate) const VARIABLES: [&str; 12] = [
 /// A served scenario: its sockets answer until it is stopped or dropped.
 pub struct Instance {
     service: Arc<Service>,
-    tasks: Tasks,
+    tasks: OwnedTasks,
     scenario: String,
     phase: Phase,
     path: PathBuf,
@@ -232,7 +232,7 @@ impl Instance {
             ports.push(Port::bind(way.0, way.1)?);
         }
         let served = Arc::new(Served::new(world));
-        let tasks = Tasks::new();
+        let tasks = OwnedTasks::new();
         for port in &mut ports {
             port.serve(&served, &tasks);
             let way = port.way;
@@ -317,7 +317,7 @@ impl Instance {
     /// Does the scenario's faults.
     ///
     /// # Errors
-    /// [`ChangeError`]; those before the one that cannot be done are done.
+    /// [`ChangeError`]; then none of them is done.
     pub async fn break_it(&self) -> Result<(), ChangeError> {
         self.service.break_it().await
     }
@@ -325,7 +325,7 @@ impl Instance {
     /// Applies the scenario's fix number `number`, from 1.
     ///
     /// # Errors
-    /// [`ChangeError`]; the steps before the one that cannot be done are done.
+    /// [`ChangeError`]; then none of its steps is done.
     pub async fn fix(&self, number: usize) -> Result<(), ChangeError> {
         self.service.fix(number).await
     }
@@ -348,12 +348,6 @@ impl Instance {
             kdcs: &self.kdcs,
             acceptors: &self.acceptors,
         }
-    }
-}
-
-impl Drop for Instance {
-    fn drop(&mut self) {
-        self.tasks.abort();
     }
 }
 
@@ -408,17 +402,13 @@ impl Service {
         let mut changing = self.changing.lock().await;
         let Changing { ports, directory } = &mut *changing;
         let main = self.served.look(|world| self.clients.main_address(world));
-        let changed = self.served.change(|world| {
+        self.served
+            .change(|world| directory.read_back(world, &self.script, &self.clients));
+        let changed = self.served.change_as_a_whole(|world| {
             if let Some(main) = main {
                 world.set_now(wall_clock().offset_by(world.offset_at(main).saturating_neg()));
             }
-            directory.read_back(world, &self.script, &self.clients);
-            let before = world.now();
-            let changed = change(world);
-            // The clocks of real programs go on by themselves; what waits here becomes older instead.
-            let waited = world.now().unix_microseconds() - before.unix_microseconds();
-            world.shift((waited / 1_000_000).saturating_neg());
-            changed
+            change(world)
         });
         if changed.is_ok() {
             self.served.note(what);

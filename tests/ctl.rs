@@ -109,7 +109,7 @@ fn events_are_lines_or_json_lines() {
     let (status, out, _) = served.ctl(&["events"]);
     assert_eq!(status, 0);
     assert!(out.contains("changed: fix 1: "), "{out}");
-    let (_, out, _) = served.ctl(&["--json", "events"]);
+    let (_, out, _) = served.ctl(&["events", "--json"]);
     let events: Vec<Value> = out
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -118,6 +118,30 @@ fn events_are_lines_or_json_lines() {
     assert_eq!(last["kind"], "verb");
     let after = last["number"].to_string();
     assert_eq!(served.ctl(&["events", &after]).1, "");
+}
+
+/// Sockets have short names, build directories long ones.
+#[test]
+fn a_long_directory_has_a_socket_as_well() {
+    let home = TempDir::new().unwrap();
+    let long = home.path().join("d".repeat(150));
+    std::fs::create_dir(&long).unwrap();
+    let script = format!("{KDCLAB} ctl fix 1 && {KDCLAB} ctl events");
+    let mut command = Command::new(KDCLAB);
+    let exec = [
+        "exec",
+        "client-disabled",
+        "--phase",
+        "broken",
+        "--",
+        "sh",
+        "-c",
+    ];
+    command.args(exec).arg(script).env("TMPDIR", &long);
+    let (status, out, err) = ended(&mut command);
+    assert_eq!((status, err.as_str()), (0, ""));
+    assert!(out.contains("changed: fix 1: "), "{out}");
+    assert_eq!(std::fs::read_dir(&long).unwrap().count(), 0);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The files a client needs: krb5.conf, keytabs and credential caches, readable by their owner alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -28,6 +28,8 @@ pub(super) struct Directory {
     path: PathBuf,
     /// What each file held when it was last written or read.
     files: BTreeMap<String, Contents>,
+    /// The caches in which programs have put what the world does not know, and which are theirs.
+    left_alone: BTreeSet<String>,
     temporary: Option<TempDir>,
     /// The user's own lines for krb5.conf.
     additions: Option<Additions>,
@@ -54,6 +56,7 @@ impl Directory {
         Ok(Self {
             path,
             files: BTreeMap::new(),
+            left_alone: BTreeSet::new(),
             temporary,
             additions,
         })
@@ -89,7 +92,8 @@ impl Directory {
 
     /// Takes over what programs have written into the credential caches.
     pub(super) fn read_back(&mut self, world: &mut World, script: &Script, clients: &Clients) {
-        for (name, (host, user)) in caches(world, script, clients) {
+        self.left_alone.clear();
+        for (name, (host, user)) in caches(world, script, clients, &self.path) {
             let read = fs::read(self.path.join(&name)).ok().map(Contents::new);
             if read.as_ref() == self.files.get(&name) {
                 continue;
@@ -100,10 +104,8 @@ impl Directory {
                 .map(|ccache| CredentialStore::from_ccache(&ccache).0)
                 .filter(|store| *store.principal() == user);
             // What cannot be read is left alone.
-            if let Some(bytes) = read
-                && store.is_none()
-            {
-                self.files.insert(name, bytes);
+            if read.is_some() && store.is_none() {
+                self.left_alone.insert(name);
                 continue;
             }
             world.set_ccache(&host, &user, store);
@@ -171,10 +173,14 @@ impl Directory {
             files.insert(client_keytab_name(host), bytes(keytab)?);
         }
         files.insert(USERS_KEYTAB.to_owned(), bytes(&world.user_keytab())?);
-        for (name, (host, user)) in caches(world, script, clients) {
+        for (name, (host, user)) in caches(world, script, clients, &self.path) {
             if let Some(bytes) = world.ccache(&host, &user).and_then(to_bytes) {
                 files.insert(name, bytes);
             }
+        }
+        for name in &self.left_alone {
+            files.remove(name);
+            self.files.remove(name);
         }
         for name in self.files.keys() {
             if !files.contains_key(name) {
@@ -283,11 +289,13 @@ fn client_keytab_name(host: &str) -> String {
 }
 
 /// The caches that programs and the world share, by file: each user's on each host that has one, and that of
-/// the symptom's first call. A call that begins with an empty cache finds none under the latter name.
+/// the symptom's first call. A call that begins with an empty cache finds none under the
+/// latter name, until a program has made one.
 fn caches(
     world: &World,
     script: &Script,
     clients: &Clients,
+    directory: &Path,
 ) -> BTreeMap<String, (String, Principal)> {
     let mut files: BTreeMap<_, _> = world
         .ccaches()
@@ -296,7 +304,7 @@ fn caches(
     if let Some(call) = script.first_call()
         && let Some(main) = clients.main()
         && let Some(user) = world.caller(call)
-        && (call.warm || !call.log_in)
+        && (call.warm || !call.log_in || directory.join(MAIN_CCACHE).exists())
     {
         files.insert(MAIN_CCACHE.to_owned(), (main.to_owned(), user));
     }

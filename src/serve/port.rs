@@ -17,7 +17,7 @@ use crate::sim::{Fate, Gate, Listening, ListeningService, Packet, Payload};
 
 use sockets::{Reserved, Sockets};
 use streams::Streams;
-pub(crate) use tasks::Tasks;
+pub(crate) use tasks::{OwnedTasks, Tasks};
 
 /// The longest request, in bytes. MIT's clients refuse longer replies as well.
 const MAX_MESSAGE: usize = 1 << 20;
@@ -145,6 +145,9 @@ async fn datagrams(door: Door, socket: Arc<UdpSocket>) {
                 answer_datagram(&door, &socket, &arrived, &mut rng).await;
                 continue;
             }
+            if door.tasks.are_many() {
+                continue;
+            }
             let (later, socket) = (door.clone(), Arc::clone(&socket));
             door.tasks.spawn(async move {
                 tokio::time::sleep(late).await;
@@ -164,7 +167,7 @@ async fn answer_datagram(
 ) {
     // A refusal comes back to the client. Nobody but the system can say that a port is unreachable, and it
     // does not for a port that is open to others.
-    if arrived.receiver == door.way.client {
+    if arrived.payload == Payload::Unreachable {
         return;
     }
     let Some(answer) = door.served.receive(door.way.client, arrived, rng) else {
@@ -176,6 +179,9 @@ async fn answer_datagram(
         };
         if late.is_zero() {
             let _ = socket.send_to(&bytes, answer.destination).await;
+            continue;
+        }
+        if door.tasks.are_many() {
             continue;
         }
         let socket = Arc::clone(socket);

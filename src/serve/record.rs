@@ -9,6 +9,8 @@ use crate::sim::Packet;
 
 /// How many events are kept; older ones are forgotten.
 const MAX_EVENTS: usize = 10_000;
+/// How many bytes of packets and lines are kept.
+const MAX_BYTES: usize = 32 << 20;
 
 /// Something that happened.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -66,15 +68,39 @@ pub(super) enum Kept {
 pub(super) struct Record {
     events: VecDeque<Kept>,
     forgotten: u64,
+    bytes: usize,
+}
+
+impl Kept {
+    fn length(&self) -> usize {
+        match self {
+            Self::Log { host, line } => host.len() + line.len(),
+            Self::Packet(packet) => packet.payload.bytes().len(),
+            Self::Verb(text) => text.len(),
+        }
+    }
 }
 
 impl Record {
     pub(super) fn push(&mut self, event: Kept) {
-        if self.events.len() >= MAX_EVENTS {
-            self.events.pop_front();
+        self.bytes += event.length();
+        self.events.push_back(event);
+        while self.events.len() > MAX_EVENTS || (self.bytes > MAX_BYTES && self.events.len() > 1) {
+            let Some(oldest) = self.events.pop_front() else {
+                return;
+            };
+            self.bytes -= oldest.length();
             self.forgotten += 1;
         }
-        self.events.push_back(event);
+    }
+
+    /// Moves the times of the packets, as those of the world have moved.
+    pub(super) fn shift(&mut self, by: i64) {
+        for event in &mut self.events {
+            if let Kept::Packet(packet) = event {
+                packet.sent = packet.sent.offset_by(by.saturating_mul(1_000_000));
+            }
+        }
     }
 
     pub(super) fn log(&mut self, host: &str, lines: impl IntoIterator<Item = String>) {

@@ -78,6 +78,29 @@ impl Served {
         done
     }
 
+    /// Changes the world, or leaves it as it is where that fails. Whoever asks meanwhile meets the world of before,
+    /// its counts of failed logons included.
+    pub(super) fn change_as_a_whole<E>(
+        &self,
+        change: impl FnOnce(&mut World) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut world = lock(&self.world);
+        let mut changed = world.clone();
+        let before = changed.now();
+        change(&mut changed)?;
+        // The clocks of real programs go on by themselves; what waits here becomes older instead.
+        let waited = changed.now().unix_microseconds() - before.unix_microseconds();
+        let by = (waited / 1_000_000).saturating_neg();
+        changed.shift(by);
+        let mut record = lock(&self.record);
+        note(&mut record, &mut changed);
+        record.shift(by);
+        drop(record);
+        *world = changed;
+        self.publish(&world);
+        Ok(())
+    }
+
     /// Looks at the world.
     pub(super) fn look<T>(&self, look: impl FnOnce(&World) -> T) -> T {
         look(&lock(&self.world))

@@ -134,8 +134,13 @@ impl Links {
 
     /// What happens to every packet like this one, where that does not depend on the packets before it.
     pub(super) fn effect_on_all(&self, packet: &Packet) -> Option<&LinkEffect> {
-        let rule = self.rules.iter().find(|rule| rule.concerns(packet))?;
-        (rule.after == 0 && rule.count.is_none()).then_some(&rule.effect)
+        let is_spent = |rule: &Rule| rule.count == Some(0);
+        let rule = self
+            .rules
+            .iter()
+            .find(|rule| rule.concerns(packet) && !is_spent(rule))?;
+        (rule.after == 0 && rule.count.is_none() && rule.principal.is_none())
+            .then_some(&rule.effect)
     }
 
     /// Does to a packet what the first rule that concerns it says. `earlier` are the packets sent before.

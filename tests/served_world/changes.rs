@@ -89,6 +89,81 @@ async fn a_healthy_world_is_broken_while_it_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_fix_that_cannot_be_done_does_nothing() {
+    let fix = r#"modify_principal = { name = "bob", attributes = ["-allow_tix"] }
+
+[[fix]]
+title   = "A key for everybody, and then nothing"
+do      = [{ reset_key = "krbtgt/LAB.EXAMPLE" }, { repair_links = {} }]
+works   = true
+because = "It does not."
+"#;
+    let instance = served(&[
+        r#"modify_principal = { name = "alice", attributes = ["-requires_preauth"] }"#,
+        fix,
+    ])
+    .await;
+    let kdc = kdc_of(&instance, "ws1");
+    instance.fix(1).await.unwrap_err();
+    assert_eq!(blocking(move || kvno_of_ticket(kdc)).await, 1);
+    assert!(
+        instance
+            .events(0)
+            .iter()
+            .all(|event| !matches!(event.what, Happened::Verb { .. }))
+    );
+    instance.stop().await;
+}
+
+/// The cache of a user whom the world does not know there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cache_of_somebody_else_is_left_alone() {
+    let instance = scenario("ticket-expired", Phase::Healthy).await;
+    let path = instance.directory().join("ccache");
+    let bytes = std::fs::read(&path).unwrap();
+    let ccache = Ccache::parse(&bytes).unwrap();
+    let name = ccache.principal.to_string().into_bytes();
+    let user = instance.environment()["KDCLAB_USER"].clone().into_bytes();
+    assert!(name.starts_with(&user));
+    let other: Vec<u8> = user
+        .iter()
+        .map(|letter| letter.to_ascii_uppercase())
+        .collect();
+    let mut theirs = bytes.clone();
+    for start in 0..theirs.len() - user.len() {
+        if theirs[start..].starts_with(&user) {
+            theirs[start..start + user.len()].copy_from_slice(&other);
+        }
+    }
+    for written in [theirs, b"half of a cache".to_vec()] {
+        std::fs::write(&path, &written).unwrap();
+        instance.step(r#"wait = "1m""#).await.unwrap();
+        assert!(std::fs::read(&path).unwrap() == written);
+    }
+    instance.stop().await;
+}
+
+/// A program has logged in, where the scenario begins with an empty cache.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_that_a_program_got_expires_as_well() {
+    let instance = served(&[]).await;
+    let kdc = kdc_of(&instance, "ws1");
+    let credential = blocking(move || log_in(kdc, "alice", "correct horse").unwrap()).await;
+    let path = instance.directory().join("ccache");
+    let mut store = CredentialStore::new(credential.client.clone());
+    store.store(credential);
+    std::fs::write(&path, store.to_ccache().to_bytes().unwrap()).unwrap();
+    instance
+        .step(r#"expire_ticket = { user = "alice", on = "ws1" }"#)
+        .await
+        .unwrap();
+    let ccache = Ccache::parse(&std::fs::read(&path).unwrap()).unwrap();
+    let (store, _) = CredentialStore::from_ccache(&ccache);
+    assert!(store.initial_ticket().unwrap().endtime < crate::support::now().time());
+    instance.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn time_that_is_let_pass_ends_a_lockout() {
     let settings = r#"settings = { lockout = { maxfailure = 2, lockoutduration = "10m" } }"#;
     let instance = served_with(settings, &[]).await;

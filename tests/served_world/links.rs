@@ -28,6 +28,50 @@ async fn at_kdc<T: Send + 'static>(
     (instance, result)
 }
 
+/// A KDC's host is its own client.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_reaches_itself() {
+    let text = r#"
+format    = 1
+title     = "A host by itself"
+story     = "A KDC whose administrator logs in on it."
+lesson    = true
+realm."LAB.EXAMPLE" = { kdc = "kdc1", users = { alice = "correct horse" } }
+host = { kdc1 = {} }
+control = [{ call = { user = "alice", from = "kdc1" } }]
+"#;
+    let instance = kdclab::Lab::from_toml(text).unwrap().serve().await.unwrap();
+    let kdc = kdc_of(&instance, "kdc1");
+    blocking(move || {
+        assert_eq!(error_code(&over_udp(kdc, &request()).unwrap()), PREAUTH);
+        assert_eq!(error_code(&over_tcp(kdc, &request()).unwrap()), PREAUTH);
+    })
+    .await;
+    instance.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_that_is_spent_hides_no_other() {
+    let faults = [
+        r#"link = { to = "kdc1", transport = "udp", count = 1, do = "drop" }"#,
+        r#"link = { to = "kdc1", transport = "udp", do = "refuse" }"#,
+    ];
+    let (instance, ()) = at_kdc(&faults, |kdc| {
+        let socket = udp(kdc);
+        socket.send(&request()).unwrap();
+        is_silent(&socket);
+    })
+    .await;
+    instance.step(r#"reset_key = "bob""#).await.unwrap();
+    let kdc = kdc_of(&instance, "ws1");
+    blocking(move || {
+        let refused = over_udp(kdc, &request()).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+    })
+    .await;
+    instance.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_request_is_never_answered() {
     let fault = r#"link = { to = "kdc1", message = "AS-REQ", do = "drop" }"#;

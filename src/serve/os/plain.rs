@@ -70,6 +70,10 @@ pub(crate) fn ask(_directory: &Path, _request: &Request) -> io::Result<Response>
     ))
 }
 
+pub(crate) fn is_unknown_family(_error: &io::Error) -> bool {
+    false
+}
+
 pub(crate) const KEEPS_PORTS: bool = false;
 
 /// A closed port is silent here.

@@ -1,8 +1,9 @@
 //! Unix.
 
-use std::fs::{DirBuilder, OpenOptions, Permissions};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::future::poll_fn;
 use std::io::{self, BufRead, BufReader, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
@@ -25,7 +26,7 @@ pub(crate) struct Signals(Vec<(Signal, tokio::signal::unix::Signal)>);
 impl Signals {
     /// Those that ask a server to end.
     pub(crate) fn to_stop() -> io::Result<Self> {
-        Self::catch(&[Signal::INT, Signal::TERM])
+        Self::catch(&[Signal::HUP, Signal::INT, Signal::TERM])
     }
 
     /// Those that are meant for a command that runs in our place. One that whoever started us has ignored, as
@@ -90,7 +91,7 @@ pub(crate) fn pass_on(signal: Signal, child: u32) {
 
 /// Whether keys typed at the terminal interrupt our process group, and so the child in it.
 fn in_foreground() -> bool {
-    std::fs::File::open("/dev/tty")
+    File::open("/dev/tty")
         .ok()
         .and_then(|terminal| rustix::termios::tcgetpgrp(terminal).ok())
         .is_some_and(|foreground| foreground == rustix::process::getpgrp())
@@ -139,8 +140,9 @@ impl ControlSocket {
     /// Binds the socket, for its owner alone.
     pub(crate) fn bind(directory: &Path) -> io::Result<Self> {
         let path = directory.join(CONTROL);
+        let (_open, short) = short_path(directory)?;
         // The directory lets nobody else in meanwhile.
-        let listener = UnixListener::bind(&path)?;
+        let listener = UnixListener::bind(short)?;
         std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
         Ok(Self { listener, path })
     }
@@ -150,6 +152,27 @@ impl Drop for ControlSocket {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.path);
     }
+}
+
+/// The longest path of a socket that every system takes, in bytes.
+const MAX_SOCKET_PATH: usize = 100;
+
+/// A path of the control socket that is short enough, and what must stay open meanwhile. Linux has a short name
+/// for every open directory.
+fn short_path(directory: &Path) -> io::Result<(Option<File>, PathBuf)> {
+    let path = directory.join(CONTROL);
+    if path.as_os_str().len() <= MAX_SOCKET_PATH {
+        return Ok((None, path));
+    }
+    if !cfg!(target_os = "linux") {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "its path is too long for a socket; name a shorter one with --dir",
+        ));
+    }
+    let open = File::open(directory)?;
+    let short = format!("/proc/self/fd/{}/{CONTROL}", open.as_raw_fd());
+    Ok((Some(open), short.into()))
 }
 
 /// Answers everybody who connects to the control socket.
@@ -171,13 +194,19 @@ pub(crate) async fn serve_control(socket: ControlSocket, service: Arc<Service>, 
 /// # Errors
 /// Nobody listens there, or what answers is something else.
 pub(crate) fn ask(directory: &Path, request: &Request) -> io::Result<Response> {
-    let stream = UnixStream::connect(directory.join(CONTROL))?;
+    let (_open, short) = short_path(directory)?;
+    let stream = UnixStream::connect(short)?;
     let mut line = serde_json::to_vec(request)?;
     line.push(b'\n');
     (&stream).write_all(&line)?;
     let mut answer = String::new();
     BufReader::new(&stream).read_line(&mut answer)?;
     Ok(serde_json::from_str(&answer)?)
+}
+
+/// Whether the system knows no addresses of the kind that was asked for.
+pub(crate) fn is_unknown_family(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::AFNOSUPPORT.raw_os_error())
 }
 
 /// Whether several sockets may be bound to one port of TCP, as long as only one of them listens, and one that

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
+use tokio::time::timeout;
 
 use super::super::os;
 use super::LOOPBACK;
@@ -15,6 +16,8 @@ use crate::sim::Gate;
 const PORT_ATTEMPTS: u32 = 64;
 /// How many connections may wait to be accepted.
 const BACKLOG: u32 = 128;
+/// How long a place in an empty queue takes at most.
+const QUEUEING: Duration = Duration::from_millis(100);
 
 /// The sockets of one port, on both loopback addresses where the system has them.
 pub(super) struct Sockets {
@@ -66,7 +69,7 @@ fn is_missing(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported
-    )
+    ) || os::is_unknown_family(error)
 }
 
 /// A port of TCP that nobody else gets, whether or not it is listened on.
@@ -119,9 +122,10 @@ impl Reserved {
     /// queue has one place.
     async fn fall_silent(&self) -> io::Result<Entrance> {
         let listener = self.listen(0)?;
-        let queued = TcpStream::connect(self.address).await?;
+        // Where somebody else was faster, the queue is full as well.
+        let queued = timeout(QUEUEING, TcpStream::connect(self.address)).await;
         Ok(Entrance::Silent {
-            _full: (listener, queued),
+            _full: (listener, queued.ok().transpose()?),
         })
     }
 }
@@ -149,7 +153,7 @@ pub(super) enum Entrance {
     /// Nobody gets an answer.
     Silent {
         /// The queue of connections, and the one that fills it.
-        _full: (TcpListener, TcpStream),
+        _full: (TcpListener, Option<TcpStream>),
     },
 }
 

@@ -95,7 +95,7 @@ async fn connection(door: &Door, mut stream: TcpStream, peer: SocketAddr) -> io:
         let request = door.way.request(&door.served, peer, payload);
         for (late, arrived) in door.served.send(request) {
             sleep_if(late).await;
-            if arrived.receiver == door.way.client {
+            if arrived.payload == Payload::Reset {
                 return reset(&stream);
             }
             let Some(answer) = door.served.receive(door.way.client, &arrived, &mut rng) else {

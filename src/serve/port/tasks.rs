@@ -5,6 +5,32 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::task::{AbortHandle, JoinSet};
 
+/// With how many tasks packets that are late are lost instead: each is held by one.
+const MANY: usize = 10_000;
+
+/// Tasks that end when this is dropped.
+pub(crate) struct OwnedTasks(Tasks);
+
+impl OwnedTasks {
+    pub(crate) fn new() -> Self {
+        Self(Tasks::new())
+    }
+}
+
+impl std::ops::Deref for OwnedTasks {
+    type Target = Tasks;
+
+    fn deref(&self) -> &Tasks {
+        &self.0
+    }
+}
+
+impl Drop for OwnedTasks {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 /// Tasks that are ended together. A clone is another handle on the same tasks.
 #[derive(Clone)]
 pub(crate) struct Tasks(Arc<Mutex<Option<JoinSet<()>>>>);
@@ -12,6 +38,13 @@ pub(crate) struct Tasks(Arc<Mutex<Option<JoinSet<()>>>>);
 impl Tasks {
     pub(crate) fn new() -> Self {
         Self(Arc::new(Mutex::new(Some(JoinSet::new()))))
+    }
+
+    /// Whether there are so many that none should be added for what can be lost.
+    pub(crate) fn are_many(&self) -> bool {
+        self.lock()
+            .as_ref()
+            .is_some_and(|tasks| tasks.len() >= MANY)
     }
 
     /// Starts a task, unless all have been ended.
