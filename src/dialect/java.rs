@@ -16,6 +16,12 @@ pub(super) fn client_text(error: &ClientError, is_login: bool) -> Option<String>
                 (_, FailureReason::NotResolved { name }) => {
                     Some(format!("{name}: Name or service not known"))
                 }
+                (Transport::Tcp, FailureReason::Closed) => {
+                    Some("Cannot get a KDC reply".to_owned())
+                }
+                (Transport::Tcp, FailureReason::ConnectTimedOut) => {
+                    Some("Connect timed out".to_owned())
+                }
                 (Transport::Tcp, FailureReason::Refused) => Some("Connection refused".to_owned()),
                 (Transport::Udp, FailureReason::TimedOut) => Some("Receive timed out".to_owned()),
                 _ => None,
