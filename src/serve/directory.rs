@@ -139,9 +139,13 @@ impl Directory {
         let mut files = BTreeMap::new();
         for (host, config) in world.client_configs() {
             let client = clients.standing_for(host).unwrap_or(host);
+            let kpasswds = match world.takes_the_kdc_for_kpasswd(host) {
+                true => addresses.kdcs_of(client),
+                false => addresses.kpasswds_of(client),
+            };
             let servers = krb5_conf::Servers {
                 kdcs: world.kdc_addresses(host, addresses.kdcs_of(client)),
-                kpasswds: world.kdc_addresses(host, addresses.kpasswds_of(client)),
+                kpasswds: world.kdc_addresses(host, kpasswds),
             };
             let mut file = krb5_conf::render(config, &servers);
             if let Some(additions) = &self.additions {

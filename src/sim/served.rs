@@ -101,6 +101,13 @@ impl World {
         self.services.get(service).map(|service| service.port)
     }
 
+    /// Whether the krb5.conf of `host` has the KDC's port for that of the password service.
+    pub(crate) fn takes_the_kdc_for_kpasswd(&self, host: &str) -> bool {
+        self.hosts
+            .get(host)
+            .is_some_and(|host| host.kpasswd_port == KDC_PORT)
+    }
+
     /// A host's address in the world.
     pub(crate) fn address_of(&self, host: &str) -> Option<IpAddr> {
         self.hosts.get(host).map(|host| host.address)

@@ -10,6 +10,7 @@ mod krb5kdc;
 mod mit_clients;
 mod mit_kdc;
 mod mit_realm;
+#[allow(dead_code, reason = "proof.rs uses all of it")]
 mod play;
 mod relay;
 mod samba;

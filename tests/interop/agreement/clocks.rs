@@ -204,7 +204,7 @@ fn a_new_login_helps(host: &str) {
         .fails_with("Clock skew");
     session.kinit(&["alice"], "correct horse").succeeds();
     session.run("kvno", &[&service], "").succeeds();
-    let mut gss = Gss::mit(lab.home.path());
+    let mut gss = Gss::mit();
     let conf = lab.served.krb5_conf(host);
     let service = host_based(&lab.called(0).0);
     let login = Login::Cache(&session.ccache());
@@ -256,7 +256,7 @@ fn fresh_ticket(lab: &Lab) -> Vec<u8> {
 #[test]
 fn acceptor_ahead() {
     let lab = Lab::start("clock-skew-acceptor", Phase::Broken, "nn1");
-    acceptor_refuses(&lab, &mut Gss::mit(lab.home.path()), 0, &fresh_ticket(&lab));
+    acceptor_refuses(&lab, &mut Gss::mit(), 0, &fresh_ticket(&lab));
 }
 
 #[test]
@@ -268,7 +268,7 @@ fn acceptor_ahead_java() {
 #[test]
 fn acceptor_behind_new_ticket() {
     let lab = Lab::start("clock-skew-acceptor-behind", Phase::Broken, "nn1");
-    acceptor_refuses(&lab, &mut Gss::mit(lab.home.path()), 0, &fresh_ticket(&lab));
+    acceptor_refuses(&lab, &mut Gss::mit(), 0, &fresh_ticket(&lab));
 }
 
 /// The ticket is from before the clock went wrong; only the authenticator is of the future.
@@ -280,7 +280,7 @@ fn acceptor_behind_old_ticket() {
     let later = client.clock().offset_by(310_000_000);
     let parameters = ApParameters::gss();
     let (_, token) = ApExchange::start(&ticket, &parameters, later, &mut client.rng).unwrap();
-    acceptor_refuses(&lab, &mut Gss::mit(lab.home.path()), 1, &token);
+    acceptor_refuses(&lab, &mut Gss::mit(), 1, &token);
 }
 
 #[test]
@@ -309,7 +309,7 @@ fn expired(id: &str) -> (Lab, Session) {
 #[test]
 fn ticket_expired() {
     let (lab, session) = expired("ticket-expired");
-    let told = Gss::mit(lab.home.path())
+    let told = Gss::mit()
         .initiate(
             &lab.served.krb5_conf("ws1"),
             &Login::Cache(&session.ccache()),
