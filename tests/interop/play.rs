@@ -24,7 +24,6 @@ use crate::gss::{Gss, Lent, Told};
 use crate::krb5kdc::Krb5kdc;
 use crate::served::{Served, Session, text};
 
-pub(crate) use self::calls::host_based;
 pub(crate) use self::failed::{com_err, refusal, says};
 
 /// Which KDC the programs meet.

@@ -40,7 +40,7 @@ use kdclab::script::model::Phase;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use self::page::Page;
-use self::plan::Verdict;
+use self::plan::{Plan, Verdict};
 use self::play::{Kdc, Play, Program, Stated};
 
 /// Set by `make proof`.
@@ -106,7 +106,7 @@ fn main() -> ExitCode {
 }
 
 /// What becomes of each phase of each scenario. Keys of passwords take their time.
-fn planned(scenarios: Vec<Scenario>) -> Vec<(Scenario, Vec<(Phase, Verdict)>)> {
+fn planned(scenarios: Vec<Scenario>) -> Vec<(Scenario, Plan)> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let length = scenarios.len().div_ceil(workers);
     std::thread::scope(|scope| {

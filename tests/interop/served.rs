@@ -84,7 +84,7 @@ impl Served {
     pub(crate) fn reach(&self, from: &str, at: &str, service: &Principal, token: &[u8]) -> Reached {
         let service = service.to_string();
         let of_client = self.facts["clients"].get(from);
-        let acceptors = of_client.unwrap_or(&self.facts["acceptors"]);
+        let acceptors = of_client.unwrap_or_else(|| &self.facts["acceptors"]);
         let acceptor = acceptors
             .as_array()
             .expect("a list of acceptors")

@@ -391,7 +391,7 @@ fn program(session: &Session, name: &str, arguments: &[&str], typed: &str) -> Re
 }
 
 /// As GSS-API names a service: `HTTP@host.example`.
-pub(crate) fn host_based(service: &Principal) -> String {
+fn host_based(service: &Principal) -> String {
     service.name.to_string().replacen('/', "@", 1)
 }
 

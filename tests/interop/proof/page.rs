@@ -8,7 +8,7 @@ use kdclab::catalogue::Scenario;
 use kdclab::script::model::Phase;
 use libtest_mimic::Failed;
 
-use crate::plan::{Reason, Verdict};
+use crate::plan::{Plan, Reason, Verdict};
 use crate::play::Program;
 use crate::rows::{Proof, ROWS};
 
@@ -29,11 +29,12 @@ setting or a way of its own: what is then proven are the words of the initiator.
 
 /// The page, but for the programs that took part.
 pub(crate) struct Page {
-    scenarios: Vec<(String, String, Vec<(Phase, Verdict)>)>,
+    /// Each one's folder and id.
+    scenarios: Vec<(String, String, Plan)>,
 }
 
 impl Page {
-    pub(crate) fn new(plans: &[(Scenario, Vec<(Phase, Verdict)>)]) -> Self {
+    pub(crate) fn new(plans: &[(Scenario, Plan)]) -> Self {
         let scenarios = plans
             .iter()
             .map(|(scenario, plan)| (scenario.source.clone(), scenario.id.clone(), plan.clone()));

@@ -28,6 +28,9 @@ pub(crate) enum Verdict {
     },
 }
 
+/// The phases of a scenario, with what becomes of each.
+pub(crate) type Plan = Vec<(Phase, Verdict)>;
+
 /// Why no real program here can show something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Reason {
@@ -87,8 +90,8 @@ impl fmt::Display for Reason {
     }
 }
 
-/// The phases of a scenario, with what becomes of each.
-pub(crate) fn of(scenario: &Scenario) -> Vec<(Phase, Verdict)> {
+/// What becomes of each phase of a scenario.
+pub(crate) fn of(scenario: &Scenario) -> Plan {
     let script = &scenario.script;
     let mut phases = vec![Phase::Healthy];
     if !script.lesson || !script.fault.is_empty() {
@@ -178,7 +181,7 @@ fn reason_of_controls(script: &Script) -> Option<Reason> {
         let job = control.job.is_some().then_some(Reason::Job);
         attacks
             .or(job)
-            .or(control.start.is_some().then_some(Reason::Daemon))
+            .or_else(|| control.start.is_some().then_some(Reason::Daemon))
     })
 }
 
@@ -204,7 +207,7 @@ impl Act<'_> {
                     world.wait(wait.0);
                 }
                 let act = symptom.call.as_ref().map(Act::Call);
-                let act = act.or(symptom.kpasswd.as_ref().map(Act::Kpasswd));
+                let act = act.or_else(|| symptom.kpasswd.as_ref().map(Act::Kpasswd));
                 act.expect("a call or a change of a password").play(world)
             }
         }
@@ -224,7 +227,7 @@ impl Act<'_> {
             Self::Kpasswd(kpasswd) => kpasswd.from.get_ref(),
             Self::Symptom(symptom) => {
                 let call = symptom.call.as_ref().map(|call| &call.from);
-                let from = call.or(symptom.kpasswd.as_ref().map(|kpasswd| &kpasswd.from));
+                let from = call.or_else(|| symptom.kpasswd.as_ref().map(|kpasswd| &kpasswd.from));
                 from.expect("a call or a change of a password").get_ref()
             }
         }
