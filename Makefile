@@ -1,4 +1,4 @@
-.PHONY: run test check bench doc deny
+.PHONY: run test check bench doc deny proof
 
 run: ; cargo run --quiet -- run
 
@@ -9,5 +9,7 @@ check: ; cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D
 bench: ; cargo bench --workspace
 
 doc: ; cargo doc --workspace --no-deps
+
+proof: ; tests/install-peers && KDCLAB_WRITE_PROOF=1 cargo test --test proof -- --include-ignored
 
 deny: ; cargo deny --offline check licenses bans sources

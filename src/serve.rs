@@ -132,6 +132,8 @@ struct Ready<'a> {
     env: &'a BTreeMap<String, String>,
     kdcs: &'a [ReadyKdc],
     acceptors: &'a [ReadyAcceptor],
+    /// Where the programs of other hosts than that of the symptom's first call reach the acceptors.
+    clients: &'a BTreeMap<String, Vec<ReadyAcceptor>>,
 }
 
 #[derive(Serialize)]
@@ -176,6 +178,7 @@ pub struct Instance {
     environment: BTreeMap<String, String>,
     kdcs: Vec<ReadyKdc>,
     acceptors: Vec<ReadyAcceptor>,
+    acceptors_of_others: BTreeMap<String, Vec<ReadyAcceptor>>,
 }
 
 /// The served world with all that follows from it.
@@ -240,7 +243,7 @@ impl Instance {
             port.set_gates(gates).await;
         }
         let mut directory = Directory::create(options.dir.as_deref(), additions)?;
-        let (environment, kdcs, acceptors) = served.look(|world| {
+        let (environment, kdcs, acceptors, acceptors_of_others) = served.look(|world| {
             let addresses = Addresses::of(&ports, world);
             directory.update(world, &scenario.script, &clients, &addresses)?;
             let environment = directory.environment(&scenario.script, world, &clients, &addresses);
@@ -249,6 +252,15 @@ impl Instance {
                 environment,
                 ready_kdcs(&ports, main),
                 ready_acceptors(&ports, main),
+                clients
+                    .others()
+                    .map(|host| {
+                        (
+                            host.clone(),
+                            ready_acceptors(&ports, world.address_of(host)),
+                        )
+                    })
+                    .collect(),
             ))
         })?;
         let path = directory.path().to_owned();
@@ -273,6 +285,7 @@ impl Instance {
             environment,
             kdcs,
             acceptors,
+            acceptors_of_others,
         };
         let mut ready = Vec::new();
         announce(&mut ready, &instance.ready())?;
@@ -347,6 +360,7 @@ impl Instance {
             env: &self.environment,
             kdcs: &self.kdcs,
             acceptors: &self.acceptors,
+            clients: &self.acceptors_of_others,
         }
     }
 }

@@ -334,6 +334,10 @@ impl<S: Clone + PartialEq> SendToKdc<S> {
             return;
         };
         let connection = &mut self.connections[index];
+        let reason = match connection.state {
+            State::Connecting => FailureReason::ConnectTimedOut,
+            _ => FailureReason::TimedOut,
+        };
         connection.reset();
         let (server, transport) = (connection.server, connection.transport);
         actions.push(Action::Close {
@@ -345,7 +349,7 @@ impl<S: Clone + PartialEq> SendToKdc<S> {
             self.failures.push(ServerFailure {
                 server,
                 transport,
-                reason: FailureReason::TimedOut,
+                reason,
             });
         }
     }

@@ -18,6 +18,12 @@ pub(super) fn client_text(error: &ClientError, intent: Intent) -> Option<String>
                 (_, FailureReason::NotResolved { name }) => {
                     Some(format!("{name}: Name or service not known"))
                 }
+                (Transport::Tcp, FailureReason::Closed) => {
+                    Some("Cannot get a KDC reply".to_owned())
+                }
+                (Transport::Tcp, FailureReason::ConnectTimedOut) => {
+                    Some("Connect timed out".to_owned())
+                }
                 (Transport::Tcp, FailureReason::Refused) => Some("Connection refused".to_owned()),
                 (Transport::Udp, FailureReason::TimedOut) => Some("Receive timed out".to_owned()),
                 // A PortUnreachableException has no message. GSS prints that it has none, a login nothing.

@@ -59,11 +59,12 @@ fn refusal_text(refusal: &Refusal) -> Option<String> {
             "Server {} not found in Kerberos database",
             refusal.server
         )),
-        ErrorCode::KRB_ERR_GENERIC if refusal.exchange == Exchange::Tgs => refusal
-            .error
-            .e_text
-            .as_ref()
-            .map(|text| format!("KDC returned error string: {text}")),
+        ErrorCode::KRB_ERR_GENERIC
+            if refusal.exchange == Exchange::Tgs
+                && let Some(text) = &refusal.error.e_text =>
+        {
+            Some(format!("KDC returned error string: {text}"))
+        }
         _ => code.mit_text().map(str::to_owned),
     }
 }

@@ -161,6 +161,33 @@ fn kinit_says_that_a_typed_password_is_incorrect() {
     );
 }
 
+/// What OpenJDK 17 said of a KDC that takes no connection, and of one that closes it without a word.
+#[test]
+fn java_tells_what_became_of_a_connection() {
+    let told = |reason| {
+        let (server, transport) = (0, Transport::Tcp);
+        let failure = ServerFailure {
+            server,
+            transport,
+            reason,
+        };
+        told(DialectName::Java, &unreachable(vec![failure]))
+    };
+    let text = |reason| told(reason).unwrap();
+    assert_eq!(text(FailureReason::ConnectTimedOut), "Connect timed out");
+    assert_eq!(text(FailureReason::Closed), "Cannot get a KDC reply");
+    assert_eq!(told(FailureReason::TimedOut), None);
+}
+
+#[test]
+fn mit_tells_of_a_generic_error_without_e_text() {
+    let error = refused(Exchange::Tgs, 60, None);
+    assert_eq!(
+        told(DialectName::Mit, &error).as_deref(),
+        Some("Generic error (see e-text)")
+    );
+}
+
 /// A PortUnreachableException has no message: GSS says so, a login and other failures do not.
 #[test]
 fn java_tells_of_a_closed_port_only_where_it_has_a_ticket() {

@@ -53,6 +53,11 @@ impl Clients {
         self.main.as_deref()
     }
 
+    /// The hosts with ports of their own beside the main one.
+    pub(super) fn others(&self) -> impl Iterator<Item = &String> {
+        self.others.iter()
+    }
+
     pub(super) fn main_address(&self, world: &World) -> Option<IpAddr> {
         world.address_of(self.main()?)
     }

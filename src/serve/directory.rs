@@ -288,9 +288,9 @@ fn client_keytab_name(host: &str) -> String {
     format!("{host}.client.keytab")
 }
 
-/// The caches that programs and the world share, by file: each user's on each host that has one, and that of
-/// the symptom's first call. A call that begins with an empty cache finds none under the
-/// latter name, until a program has made one.
+/// The caches that programs and the world share, by file: each user's on each host that has one or on which
+/// the symptom lets the user act, and that of the symptom's first call. A call that begins with an empty cache
+/// finds none under the latter name, until a program has made one.
 fn caches(
     world: &World,
     script: &Script,
@@ -301,6 +301,16 @@ fn caches(
         .ccaches()
         .map(|(host, user, _)| (ccache_name(host, user), (host.to_owned(), user.clone())))
         .collect();
+    let calls = script
+        .symptom
+        .iter()
+        .filter_map(|symptom| symptom.get_ref().call.as_ref());
+    for call in calls {
+        if let Some(user) = world.caller(call) {
+            let host = call.from.get_ref();
+            files.insert(ccache_name(host, &user), (host.clone(), user));
+        }
+    }
     if let Some(call) = script.first_call()
         && let Some(main) = clients.main()
         && let Some(user) = world.caller(call)

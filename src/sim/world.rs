@@ -1,7 +1,7 @@
 //! The world as a value.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use kdclab_client::{ClientConfig, ReplayCache, ReplayKey};
@@ -18,6 +18,9 @@ use super::random::HostRng;
 use super::verbs::keytab_entries;
 use crate::script::model::Call;
 use crate::script::{Scope, Spanned};
+
+/// Where nobody listens: a host that somebody takes for a KDC and that is none.
+const NOBODY: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 1);
 
 /// Hosts, KDCs, services and clients, and the packets they exchange. A clone goes its own way.
 #[derive(Clone)]
@@ -309,13 +312,13 @@ impl World {
         self.kdcs_known_to(client)
             .into_iter()
             .map(|(realm, kdcs)| {
-                let addresses = kdcs.iter().filter_map(|kdc| {
-                    let address = hosts.get(kdc)?;
-                    Some(if unresolved.is_some_and(|names| names.contains(kdc)) {
+                let addresses = kdcs.iter().map(|kdc| {
+                    let address = hosts.get(kdc).unwrap_or(&NOBODY);
+                    if unresolved.is_some_and(|names| names.contains(kdc)) {
                         format!("{kdc}.invalid:{}", address.port())
                     } else {
                         address.to_string()
-                    })
+                    }
                 });
                 (realm.clone(), addresses.collect())
             })

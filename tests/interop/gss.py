@@ -12,6 +12,7 @@ texts of the error.
 import itertools
 import os
 import sys
+import threading
 
 import gssapi
 
@@ -74,31 +75,42 @@ def problem(error):
     return [str(error.min_code), *texts]
 
 
+def obey(verb, fields):
+    """Does one thing and says how it ended."""
+    global context
+    try:
+        match verb:
+            case "accept":
+                return accept(fields[0], bytes.fromhex(fields[1]), fields[2])
+            case "answer":
+                context.step(bytes.fromhex(fields[0]))
+            case "initiate":
+                context = initiator(*fields)
+                return ["token", context.step().hex()]
+            case "login":
+                acquired(*fields)
+        return ["done"]
+    except gssapi.exceptions.GSSError as error:
+        token = [(error.token or b"").hex()] if verb == "accept" else []
+        return ["refused" if verb == "accept" else "failed", *token, *problem(error)]
+
+
 def main():
     # An error that has a token for the initiator is raised at once, with that token.
     gssapi.SecurityContext.__DEFER_STEP_ERRORS__ = False
-    context = None
     for line in sys.stdin:
         verb, *fields = line.rstrip("\n").split("\t")
         if verb != "answer":
-            os.environ["KRB5_CONFIG"] = fields.pop(0)
-        try:
-            match verb:
-                case "accept":
-                    told = accept(fields[0], bytes.fromhex(fields[1]), fields[2])
-                case "answer":
-                    context.step(bytes.fromhex(fields[0]))
-                    told = ["done"]
-                case "initiate":
-                    context = initiator(*fields)
-                    told = ["token", context.step().hex()]
-                case "login":
-                    acquired(*fields)
-                    told = ["done"]
-        except gssapi.exceptions.GSSError as error:
-            token = [(error.token or b"").hex()] if verb == "accept" else []
-            told = ["refused" if verb == "accept" else "failed", *token, *problem(error)]
+            conf = fields.pop(0)
+            os.environ["KRB5_CONFIG"] = conf
+            os.environ["KRB5RCACHENAME"] = "file2:" + os.path.join(os.path.dirname(conf), "rcache")
+        told = []
+        # The library keeps the texts of errors for each thread, and takes an old one where it has no new one.
+        thread = threading.Thread(target=lambda: told.extend(obey(verb, fields)))
+        thread.start()
+        thread.join()
         print("\t".join(told), flush=True)
 
 
+context = None
 main()

@@ -2,9 +2,12 @@
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Write};
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+use kdclab_client::CryptoPolicy;
 
 use crate::mit_realm::missing;
 use crate::served::text;
@@ -105,29 +108,122 @@ pub(crate) struct Accepted {
     pub(crate) result: Result<String, Told>,
 }
 
-static JAVA: LazyLock<Mutex<Gss>> = LazyLock::new(|| {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/Gss.java");
-    let mut java = Command::new(java_17());
-    // One file of source is compiled and run at once. Host names are not looked for in the DNS.
-    java.args(["-Xshare:auto", "-Djdk.net.hosts.file=/dev/null", script]);
-    Mutex::new(Gss::start(java, Implementation::Java))
+static JAVA: LazyLock<Mutex<Gss>> = LazyLock::new(|| Mutex::new(Gss::start_java(&[])));
+
+/// Java with keys of 128 bits at most.
+static LIMITED_JAVA: LazyLock<Mutex<Gss>> = LazyLock::new(|| {
+    let properties = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/interop/limited.security"
+    );
+    Mutex::new(Gss::start_java(&[&format!(
+        "-Djava.security.properties={properties}"
+    )]))
 });
 
+/// Java's programs with short and with long keys. All tests of a process share them, for they start slowly.
+pub(crate) struct Javas {
+    unlimited: MutexGuard<'static, Gss>,
+    limited: Option<MutexGuard<'static, Gss>>,
+}
+
+impl Javas {
+    /// The one with short keys starts only if it is needed.
+    pub(crate) fn lock(with_limited: bool) -> Self {
+        Self {
+            unlimited: Gss::java(),
+            limited: with_limited
+                .then(|| LIMITED_JAVA.lock().unwrap_or_else(PoisonError::into_inner)),
+        }
+    }
+
+    pub(crate) fn with(&mut self, policy: CryptoPolicy) -> &mut Gss {
+        match policy {
+            CryptoPolicy::Limited => self.limited.as_mut().expect("it was asked for"),
+            CryptoPolicy::Unlimited => &mut self.unlimited,
+        }
+    }
+}
+
+static ACCEPTORS: Mutex<Vec<Gss>> = Mutex::new(Vec::new());
+static INITIATORS: Mutex<Vec<Gss>> = Mutex::new(Vec::new());
+
+/// A program of a pool, to which it goes back.
+pub(crate) struct Lent {
+    gss: Option<Gss>,
+    pool: &'static Mutex<Vec<Gss>>,
+}
+
+impl Lent {
+    fn of(pool: &'static Mutex<Vec<Gss>>) -> Self {
+        let idle = pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        Self {
+            gss: Some(idle.unwrap_or_else(Gss::mit)),
+            pool,
+        }
+    }
+}
+
+impl Deref for Lent {
+    type Target = Gss;
+
+    fn deref(&self) -> &Gss {
+        self.gss.as_ref().expect("until it is dropped")
+    }
+}
+
+impl DerefMut for Lent {
+    fn deref_mut(&mut self) -> &mut Gss {
+        self.gss.as_mut().expect("until it is dropped")
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        // One that was left in the middle of something is of no more use.
+        if !std::thread::panicking()
+            && let Some(gss) = self.gss.take()
+        {
+            self.pool
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(gss);
+        }
+    }
+}
+
 impl Gss {
-    /// MIT's, with a replay cache in `directory`.
-    pub(crate) fn mit(directory: &Path) -> Self {
+    /// MIT's, with a replay cache beside each krb5.conf.
+    pub(crate) fn mit() -> Self {
         let mut python = Command::new(PYTHON);
-        let rcache = format!("file2:{}", directory.join("rcache").display());
         python
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/gss.py"))
-            .env("KRB5RCACHENAME", rcache)
             .env("LC_ALL", "C");
         Self::start(python, Implementation::Mit)
+    }
+
+    /// MIT's initiator of a pool, for it starts slowly.
+    pub(crate) fn mit_initiator() -> Lent {
+        Lent::of(&INITIATORS)
+    }
+
+    /// MIT's acceptor of a pool.
+    pub(crate) fn mit_acceptor() -> Lent {
+        Lent::of(&ACCEPTORS)
     }
 
     /// Java's. All tests of a process share it, for it starts slowly.
     pub(crate) fn java() -> MutexGuard<'static, Self> {
         JAVA.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn start_java(arguments: &[&str]) -> Self {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/Gss.java");
+        let mut java = Command::new(java_17());
+        // One file of source is compiled and run at once. Host names are not looked for in the DNS.
+        java.args(["-Xshare:auto", "-Djdk.net.hosts.file=/dev/null"]);
+        java.args(arguments).arg(script);
+        Self::start(java, Implementation::Java)
     }
 
     fn start(mut command: Command, implementation: Implementation) -> Self {

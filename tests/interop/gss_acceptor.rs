@@ -26,7 +26,7 @@ impl<'a> MitAcceptor<'a> {
     fn start(realm: &'a MitRealm, keytab: &Keytab) -> Self {
         std::fs::write(realm.path("acceptor.keytab"), keytab.to_bytes().unwrap()).unwrap();
         Self {
-            gss: Gss::mit(&realm.path("")),
+            gss: Gss::mit(),
             realm,
         }
     }

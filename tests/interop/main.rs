@@ -5,7 +5,6 @@
 mod agreement;
 mod driver;
 mod exec;
-
 mod gokrb5;
 mod gss;
 mod gss_acceptor;
@@ -15,6 +14,7 @@ mod mit_clients;
 mod mit_kdc;
 mod mit_realm;
 mod peers;
+#[allow(dead_code, reason = "proof.rs uses all of it")]
 mod play;
 mod recipes;
 mod relay;

@@ -4,25 +4,26 @@ mod calls;
 mod failed;
 mod network;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use kdclab::catalogue::Scenario;
 use kdclab::check::{self, DEFAULT_SEED};
-use kdclab::script::model::{Call, Expectation, Phase, SymptomCheck};
+use kdclab::script::model::{Call, Expectation, Kpasswd, Phase, SymptomCheck};
+use kdclab::script::values::ErrorName;
 use kdclab::script::verb::Verb;
-use kdclab::script::{Scope, Spanned};
-use kdclab::sim::World;
+use kdclab::script::{self, Scope, Spanned};
+use kdclab::sim::{Outcome, World};
 use kdclab_proto::{KeyCache, Principal};
 use tempfile::TempDir;
 
 use self::failed::Failed;
 use self::network::Network;
 use crate::driver::now;
-use crate::gss::{Gss, Told};
+use crate::gss::{Gss, Lent, Told};
 use crate::krb5kdc::Krb5kdc;
 use crate::served::{Served, Session, text};
 
-pub(crate) use self::calls::host_based;
 pub(crate) use self::failed::{com_err, refusal, says};
 
 /// Which KDC the programs meet.
@@ -34,10 +35,42 @@ pub(crate) enum Kdc {
     Ours,
 }
 
+/// Who takes part in a play.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Program {
+    Kinit,
+    Kpasswd,
+    Kvno,
+    MitInitiator,
+    MitAcceptor,
+    JavaLogin,
+    JavaInitiator,
+    JavaAcceptor,
+    /// The lab's own: it stands for a host whose programs cannot run here.
+    OurAcceptor,
+}
+
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Kinit => "kinit",
+            Self::Kpasswd => "kpasswd",
+            Self::Kvno => "kvno",
+            Self::MitInitiator => "MIT GSS initiator",
+            Self::MitAcceptor => "MIT GSS acceptor",
+            Self::JavaLogin => "Krb5LoginModule",
+            Self::JavaInitiator => "JGSS initiator",
+            Self::JavaAcceptor => "JGSS acceptor",
+            Self::OurAcceptor => "(kdclab's acceptor)",
+        })
+    }
+}
+
 /// A scenario in the hands of real programs.
 pub(crate) struct Play<'a> {
     scenario: &'a Scenario,
     phase: Phase,
+    kdc: Kdc,
     /// The simulation of the same.
     world: World,
     served: Served,
@@ -46,7 +79,9 @@ pub(crate) struct Play<'a> {
     home: TempDir,
     /// Of each user on each host.
     sessions: BTreeMap<(Principal, String), Session>,
-    mit: Gss,
+    mit: Lent,
+    /// The programs that took part.
+    used: BTreeSet<Program>,
     /// What acceptors said of the last call, by host.
     acceptors: BTreeMap<String, Told>,
 }
@@ -74,11 +109,13 @@ impl<'a> Play<'a> {
         let mut play = Self {
             scenario,
             phase,
+            kdc,
             world: world.unwrap(),
             network: Network::start(script, real_address),
             served,
             krb5kdc,
-            mit: Gss::mit(home.path()),
+            mit: Gss::mit_initiator(),
+            used: BTreeSet::new(),
             home,
             sessions: BTreeMap::new(),
             acceptors: BTreeMap::new(),
@@ -141,6 +178,11 @@ impl<'a> Play<'a> {
         self.krb5kdc.as_mut().expect("krb5kdc runs")
     }
 
+    /// The programs that took part so far.
+    pub(crate) fn used(&self) -> &BTreeSet<Program> {
+        &self.used
+    }
+
     fn principal(&self, name: &str) -> Principal {
         Scope::new(&self.scenario.script).parse(name).unwrap()
     }
@@ -152,13 +194,31 @@ impl<'a> Play<'a> {
             let symptom = symptom.get_ref();
             let log_start = self.log_length();
             let (failed, simulated) = self.symptom_call(symptom);
-            let expectation = match stated {
-                Stated::ByScenario => symptom.expectation(),
-                Stated::BySimulation => simulated,
+            let remains = simulated.error.is_some();
+            let expectation = match (stated, self.phase) {
+                (Stated::ByScenario, Phase::Broken) => completed(symptom.expectation(), &simulated),
+                (Stated::ByScenario, Phase::Fix(number)) => {
+                    let fix = script.fix[number - 1].expectation();
+                    let is_it = |error: &Spanned<ErrorName>| {
+                        simulated
+                            .error
+                            .as_ref()
+                            .is_some_and(|simulated| simulated.get_ref() == error.get_ref())
+                    };
+                    match fix.error.as_ref().is_some_and(is_it) {
+                        true => completed(fix, &simulated),
+                        false => simulated,
+                    }
+                }
+                _ => simulated,
             };
             let title = format!("{} ({}), call {}", self.scenario.id, self.phase, index + 1);
             let from = symptom.call.as_ref().map(|call| call.from.get_ref());
             self.compare(&title, from, &expectation, failed, log_start);
+            // What comes after the first failure is not told of a fix.
+            if remains && matches!(self.phase, Phase::Fix(_)) && !script.must_fail() {
+                break;
+            }
         }
         let controls = script.control.iter().filter(|_| script.symptom.is_empty());
         for (index, control) in controls.enumerate() {
@@ -181,29 +241,44 @@ impl<'a> Play<'a> {
         self.krb5kdc.as_ref().map_or(0, |kdc| kdc.realm.log().len())
     }
 
-    /// One call, by real programs and in the simulation.
+    /// One act, by real programs and in the simulation.
     fn symptom_call(&mut self, symptom: &SymptomCheck) -> (Option<Failed>, Expectation) {
         if let Some(wait) = symptom.wait {
             self.world.wait(wait.0);
-            next_second();
+            match self.kdc {
+                Kdc::Krb5kdc => next_second(),
+                Kdc::Ours => self.served.ctl(&["wait", &format!("{}s", wait.seconds())]),
+            }
+        }
+        if let Some(kpasswd) = &symptom.kpasswd {
+            let failed = self.kpasswd(kpasswd).err();
+            return (failed, expectation(self.world.kpasswd(kpasswd)));
         }
         let call = symptom.call.as_ref().expect("one call at a time");
         let failed = self.call(call).err();
         (failed, self.simulated(call))
     }
 
+    fn kpasswd(&mut self, kpasswd: &Kpasswd) -> Result<(), Failed> {
+        self.acceptors.clear();
+        self.used.insert(Program::Kpasswd);
+        let user = self.principal(kpasswd.user.get_ref());
+        let old = kpasswd.old.clone().unwrap_or_else(|| {
+            let login = script::step(self.world.scope(), &login_of(kpasswd)).unwrap();
+            let Verb::Attempt(login) = login else {
+                panic!("{login:?}");
+            };
+            let call = login.call.expect("a call");
+            let typed = self.world.password(&call, &user);
+            typed.expect("a password").to_owned()
+        });
+        let session = self.session(&user, kpasswd.from.get_ref());
+        calls::kpasswd(session, kpasswd, &user, &old)
+    }
+
     /// What a call comes to in the simulation.
     fn simulated(&mut self, call: &Call) -> Expectation {
-        let Err(failure) = self.world.call_one(call).result else {
-            return Expectation::default();
-        };
-        let spanned = |text| Spanned::new(0..0, text);
-        Expectation {
-            error: Some(Spanned::new(0..0, failure.error)),
-            text: failure.text.map(spanned),
-            sent_by: failure.sent_by.map(spanned),
-            ..Expectation::default()
-        }
+        expectation(self.world.call_one(call))
     }
 
     fn compare(
@@ -244,11 +319,8 @@ impl<'a> Play<'a> {
             );
         } else {
             // Nothing to agree with, unless the program has no words of its own: Java's `null`.
-            let is_mute = failed
-                .told
-                .texts
-                .iter()
-                .all(|text| text.ends_with(": null"));
+            let texts = &failed.told.texts;
+            let is_mute = texts.iter().all(|text| text.ends_with(": null"));
             assert!(is_mute, "{}\n    no text", by_name("text"));
         }
         for (host, expected) in &expectation.log {
@@ -281,6 +353,37 @@ impl<'a> Play<'a> {
                 error.described()
             );
         }
+    }
+}
+
+/// The login of the user who changes a password.
+fn login_of(kpasswd: &Kpasswd) -> String {
+    format!(
+        "attempt = {{ call = {{ user = \"{}\", from = \"{}\" }} }}",
+        kpasswd.user.get_ref(),
+        kpasswd.from.get_ref()
+    )
+}
+
+fn expectation(outcome: Outcome) -> Expectation {
+    let Err(failure) = outcome.result else {
+        return Expectation::default();
+    };
+    let spanned = |text| Spanned::new(0..0, text);
+    Expectation {
+        error: Some(Spanned::new(0..0, failure.error)),
+        text: failure.text.map(spanned),
+        sent_by: failure.sent_by.map(spanned),
+        ..Expectation::default()
+    }
+}
+
+/// What the file says, and where it has no text the simulation's.
+fn completed(stated: Expectation, simulated: &Expectation) -> Expectation {
+    Expectation {
+        text: stated.text.or_else(|| simulated.text.clone()),
+        sent_by: stated.sent_by.or_else(|| simulated.sent_by.clone()),
+        ..stated
     }
 }
 

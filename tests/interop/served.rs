@@ -1,9 +1,11 @@
 //! `kdclab serve` as a child process, and MIT's programs run against it.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use kdclab_proto::Principal;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -67,6 +69,49 @@ impl Served {
         self.variable("KDCLAB_DIR").into()
     }
 
+    /// The credential cache of `user` on `host`, which the served world shares.
+    pub(crate) fn ccache(&self, host: &str, user: &Principal) -> PathBuf {
+        let user = user.to_string().replace('/', "_");
+        self.dir().join(format!("{host}.{user}.ccache"))
+    }
+
+    /// Does a step to the served world.
+    pub(crate) fn ctl(&self, step: &[&str]) {
+        let output = Command::new(env!("CARGO_BIN_EXE_kdclab"))
+            .args(["ctl", "--dir", self.variable("KDCLAB_DIR")])
+            .args(step)
+            .output()
+            .unwrap();
+        Finished::new(format!("ctl {}", step.join(" ")), output).succeeds();
+    }
+
+    /// What the served acceptor of `service` on host `at` sends a program on host `from`.
+    pub(crate) fn reach(&self, from: &str, at: &str, service: &Principal, token: &[u8]) -> Reached {
+        let service = service.to_string();
+        let of_client = self.facts["clients"].get(from);
+        let acceptors = of_client.unwrap_or_else(|| &self.facts["acceptors"]);
+        let acceptor = acceptors
+            .as_array()
+            .expect("a list of acceptors")
+            .iter()
+            .find(|acceptor| {
+                let services = acceptor["services"].as_array().expect("a list");
+                acceptor["host"] == at && services.iter().any(|name| *name == *service)
+            })
+            .unwrap_or_else(|| panic!("{service} is served on {at}"));
+        let exchange = || -> std::io::Result<Vec<u8>> {
+            let mut stream = TcpStream::connect(acceptor["address"].as_str().expect("an address"))?;
+            let length = u32::try_from(token.len()).expect("a short token");
+            stream.write_all(&[&length.to_be_bytes(), token].concat())?;
+            let mut length = [0; 4];
+            stream.read_exact(&mut length)?;
+            let mut answer = vec![0; u32::from_be_bytes(length) as usize];
+            stream.read_exact(&mut answer)?;
+            Ok(answer)
+        };
+        exchange().map_or(Reached::Closed, Reached::Answer)
+    }
+
     /// A user's session on `host`: a credential cache and a krb5.conf.
     pub(crate) fn session(&self, host: &str) -> Session {
         let client_keytab = self.variable("KRB5_CLIENT_KTNAME");
@@ -89,17 +134,26 @@ impl Drop for Served {
     }
 }
 
+/// What a served acceptor does.
+pub(crate) enum Reached {
+    Answer(Vec<u8>),
+    Closed,
+}
+
 /// A user's session on one host.
 pub(crate) struct Session {
     directory: TempDir,
     krb5_conf: String,
+    ccache: PathBuf,
     variables: Vec<(String, String)>,
 }
 
 impl Session {
     pub(crate) fn new(krb5_conf: &Path) -> Self {
+        let directory = TempDir::new().unwrap();
         Self {
-            directory: TempDir::new().unwrap(),
+            ccache: directory.path().join("ccache"),
+            directory,
             krb5_conf: krb5_conf.display().to_string(),
             variables: Vec::new(),
         }
@@ -118,8 +172,14 @@ impl Session {
         self
     }
 
+    /// With another credential cache, if one is given.
+    pub(crate) fn with_ccache(mut self, ccache: Option<PathBuf>) -> Self {
+        self.ccache = ccache.unwrap_or(self.ccache);
+        self
+    }
+
     pub(crate) fn ccache(&self) -> PathBuf {
-        self.directory.path().join("ccache")
+        self.ccache.clone()
     }
 
     /// What MIT's library did in this session so far, as it tells it.

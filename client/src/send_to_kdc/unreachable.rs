@@ -60,6 +60,8 @@ impl fmt::Display for ServerFailure {
 pub enum FailureReason {
     /// The connection ended before the reply did.
     Closed,
+    /// Nothing came of a connection in its time, from a client that asks one server after the other.
+    ConnectTimedOut,
     /// The server's name does not resolve.
     NotResolved {
         /// The name.
@@ -79,6 +81,7 @@ impl fmt::Display for FailureReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotResolved { name } => return write!(f, "is not known by its name {name}"),
+            Self::ConnectTimedOut => "did not take the connection",
             Self::Closed => "closed the connection",
             Self::ReplyTooLong => "announced a reply of more than 1 MiB",
             Self::Refused => "refused",

@@ -23,7 +23,7 @@ fn second_time(gss: &mut Gss, home: &TempDir) -> (Vec<u8>, Told) {
     session.kinit(&["alice"], "correct horse").succeeds();
     let conf = served.krb5_conf("ws1");
     let ccache = session.ccache();
-    let token = Gss::mit(home.path())
+    let token = Gss::mit()
         .initiate(&conf, &Login::Cache(&ccache), "hdfs@nn.lab.example")
         .unwrap();
     let mut accept = || {
@@ -39,7 +39,7 @@ fn second_time(gss: &mut Gss, home: &TempDir) -> (Vec<u8>, Told) {
 fn replay_to_two_servers() {
     let scenario = scenario(ID);
     let home = TempDir::new().unwrap();
-    let (answer, told) = second_time(&mut Gss::mit(home.path()), &home);
+    let (answer, told) = second_time(&mut Gss::mit(), &home);
     let symptom = scenario.script.symptom[0].get_ref();
     let expected = symptom.text.as_ref().unwrap().get_ref();
     assert!(says(&told, expected), "it says{told}");

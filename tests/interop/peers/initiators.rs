@@ -65,7 +65,7 @@ impl Visit {
             served: Served::start(scenario, phase),
             program: match implementation {
                 Implementation::Java => Program::Java(Gss::java()),
-                Implementation::Mit => Program::Mit(Gss::mit(home.path())),
+                Implementation::Mit => Program::Mit(Gss::mit()),
             },
             _home: home,
         }

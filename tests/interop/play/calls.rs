@@ -2,13 +2,16 @@
 
 use std::path::PathBuf;
 
-use kdclab::script::model::{Call, DialectName};
+use kdclab::script::model::{AcceptorTable, Call, DialectName, Kpasswd};
+use kdclab::script::verb::Verb;
+use kdclab::script::{Script, Spanned};
+use kdclab_client::CryptoPolicy;
 use kdclab_proto::{Keytab, Principal};
 
-use super::Play;
 use super::failed::{Failed, refused};
-use crate::gss::{Gss, Login, Told};
-use crate::served::Session;
+use super::{Kdc, Play, Program};
+use crate::gss::{Gss, Implementation, Javas, Login, Told};
+use crate::served::{Reached, Session, text};
 
 /// The files that the scenarios' texts name: those of a program that is told nothing else.
 const DEFAULT_CCACHE: &str = "FILE:/tmp/krb5cc_%{uid}";
@@ -54,26 +57,32 @@ impl Play<'_> {
         let password = self.world.password(call, &user).map(str::to_owned);
         let keytab = self.client_keytab(host);
         let ccache = self.session(&user, host).ccache();
-        let login = if !call.log_in || call.warm && ccache.exists() {
+        if !call.warm && call.log_in {
+            let _ = std::fs::remove_file(&ccache);
+        }
+        let login = if !call.log_in || (call.warm && ccache.exists()) {
             Login::Cache(&ccache)
         } else if call.user.is_none() && self.has_client_keytab(host) {
             Login::Keytab(&name, &keytab)
         } else {
             Login::Password(&name, password.as_deref().expect("a password"))
         };
-        let mut java = Gss::java();
+        let policy = self.crypto_policy(host);
+        let mut javas = self.javas();
+        let java = javas.with(policy);
         let failed = |told| Failed::new("OpenJDK 17", told);
         let Some((service, at)) = self.world.called_service(call) else {
+            self.used.insert(Program::JavaLogin);
             return java.log_in(&conf, &login).map_err(failed);
         };
+        self.used.insert(Program::JavaInitiator);
         let service_name = host_based(&service);
         let token = java
             .initiate(&conf, &login, &service_name)
             .map_err(failed)?;
-        let acceptor = self.is_java(&at).then_some(&mut *java);
-        let answer = self.accept(&at, &service, &token, acceptor)?;
-        java.answer(&answer)
-            .map_err(|told| refused("OpenJDK 17", told, &answer))
+        let answer = self.accept(host, &at, &service, &token, Some(&mut javas))?;
+        let answered = javas.with(policy).answer(&answer);
+        answered.map_err(|told| refused("OpenJDK 17", told, &answer))
     }
 
     /// What a Java program finds in its user's cache, which kinit fills: Krb5LoginModule keeps its ticket to itself.
@@ -95,13 +104,17 @@ impl Play<'_> {
         let called = self.world.called_service(call);
         let failed = |told| Failed::new("GSS-API of MIT krb5", told);
         if let Some(other) = &call.for_user {
-            let other = self.principal(other.get_ref()).to_string();
             let name = user.to_string();
+            // `-U` asks for an enterprise name, such as a UPN.
+            let (flag, other) = match call.enterprise {
+                true => ("-U", other.get_ref().clone()),
+                false => ("-I", self.principal(other.get_ref()).to_string()),
+            };
+            self.used.extend([Program::Kinit, Program::Kvno]);
             let session = self.session(&user, host);
-            let file = keytab.display().to_string();
-            program(session, "kinit", &["-k", "-t", &file, &name], "")?;
+            program(session, "kinit", &["-k", "-t", text(&keytab), &name], "")?;
             // Of a ticket request the trace has no numbers.
-            let asked = program(session, "kvno", &["-I", &other, &name], "");
+            let asked = program(session, "kvno", &[flag, &other, &name], "");
             return asked.map_err(|failed| Failed {
                 trace: None,
                 ..failed
@@ -110,17 +123,22 @@ impl Play<'_> {
         if call.user.is_none() || self.dialect(host) == DialectName::PanOs {
             // A program with an identity of its own, in a keytab or with a password in its configuration.
             let name = user.to_string();
-            let login = if by_keytab {
+            let ccache = self.session(&user, host).ccache();
+            let login = if call.warm && ccache.exists() {
+                Login::Cache(&ccache)
+            } else if by_keytab {
                 Login::Keytab(&name, &keytab)
             } else {
                 Login::Password(&name, password.as_deref().expect("a password"))
             };
+            self.used.insert(Program::MitInitiator);
             let Some((service, at)) = called else {
                 return self.mit.log_in(&conf, &login).map_err(failed);
             };
             let token = self.mit.initiate(&conf, &login, &host_based(&service));
-            return self.mit_session(&service, &at, &token.map_err(failed)?);
+            return self.mit_session(host, &service, &at, &token.map_err(failed)?);
         }
+        let is_kinit = call.renew || call.log_in;
         let session = self.session(&user, host);
         let ccache = session.ccache();
         if !call.warm {
@@ -136,35 +154,103 @@ impl Play<'_> {
                 ..failed
             })?;
         }
+        if is_kinit {
+            self.used.insert(Program::Kinit);
+        }
         let Some((service, at)) = called else {
             return Ok(());
         };
+        self.used.insert(Program::MitInitiator);
         let login = Login::Cache(&ccache);
         let token = self.mit.initiate(&conf, &login, &host_based(&service));
         let token = token.map_err(|mut told| {
             told.generalize(&ccache, DEFAULT_CCACHE);
             failed(told)
         })?;
-        self.mit_session(&service, &at, &token)
+        self.mit_session(host, &service, &at, &token)
     }
 
-    fn mit_session(&mut self, service: &Principal, at: &str, token: &[u8]) -> Result<(), Failed> {
-        let answer = if self.is_java(at) {
-            self.accept(at, service, token, Some(&mut Gss::java()))?
-        } else {
-            self.accept(at, service, token, None)?
-        };
+    fn mit_session(
+        &mut self,
+        from: &str,
+        service: &Principal,
+        at: &str,
+        token: &[u8],
+    ) -> Result<(), Failed> {
+        let answer = self.accept(from, at, service, token, None)?;
         let answered = self.mit.answer(&answer);
         answered.map_err(|told| refused("GSS-API of MIT krb5", told, &answer))
     }
 
-    /// The answer of the acceptor on host `at`, Java's if it is given.
+    fn crypto_policy(&self, host: &str) -> CryptoPolicy {
+        let mut configs = self.world.client_configs();
+        let found = configs.find(|(name, _)| *name == host);
+        found.expect("a host").1.crypto_policy
+    }
+
+    fn javas(&self) -> Javas {
+        let mut configs = self.world.client_configs();
+        Javas::lock(configs.any(|(_, config)| config.crypto_policy == CryptoPolicy::Limited))
+    }
+
+    /// The answer of the acceptor on host `at` to a program on host `from`. `javas` are Java's programs if one
+    /// of them is at work already.
     fn accept(
         &mut self,
+        from: &str,
         at: &str,
         service: &Principal,
         token: &[u8],
-        java: Option<&mut Gss>,
+        javas: Option<&mut Javas>,
+    ) -> Result<Vec<u8>, Failed> {
+        match self.acceptor(from, at) {
+            Some(Implementation::Java) => {
+                self.used.insert(Program::JavaAcceptor);
+                let policy = self.crypto_policy(at);
+                match javas {
+                    Some(javas) => self.accept_with(javas.with(policy), at, service, token),
+                    None => self.accept_with(self.javas().with(policy), at, service, token),
+                }
+            }
+            Some(Implementation::Mit) => {
+                self.used.insert(Program::MitAcceptor);
+                // A process of its own: within one, MIT's library gives an initiator the acceptor's words.
+                let mut mit = Gss::mit_acceptor();
+                self.accept_with(&mut mit, at, service, token)
+            }
+            None => {
+                self.used.insert(Program::OurAcceptor);
+                match self.served.reach(from, at, service, token) {
+                    Reached::Answer(answer) => Ok(answer),
+                    Reached::Closed => {
+                        let by = format!("our acceptor on {at}");
+                        Err(refused(&by, Told::nothing(), &[]))
+                    }
+                }
+            }
+        }
+    }
+
+    /// The real acceptor that can stand for that of host `at`; ours alone has its clock, its settings or
+    /// the faults of the way to it.
+    fn acceptor(&self, from: &str, at: &str) -> Option<Implementation> {
+        let implementation = match self.dialect(at) {
+            DialectName::Java => Implementation::Java,
+            DialectName::Mit | DialectName::PanOs => Implementation::Mit,
+            DialectName::Java6 | DialectName::Windows => return None,
+        };
+        let is_real = self.kdc == Kdc::Krb5kdc
+            || (self.world.clock_offset(from) == self.world.clock_offset(at)
+                && !is_special_acceptor(&self.scenario.script, from, at));
+        is_real.then_some(implementation)
+    }
+
+    fn accept_with(
+        &mut self,
+        gss: &mut Gss,
+        at: &str,
+        service: &Principal,
+        token: &[u8],
     ) -> Result<Vec<u8>, Failed> {
         let conf = self.krb5_conf(at);
         let keytab = self.keytab(at);
@@ -178,11 +264,7 @@ impl Play<'_> {
             .or_else(|| entries.first().map(|entry| &entry.principal))
             .map(ToString::to_string)
             .unwrap_or_default();
-        // A process of its own: within one, MIT's library gives an initiator the acceptor's words.
-        let mut accepted = match java {
-            Some(java) => java.accept(&conf, &keytab, &principal, token),
-            None => Gss::mit(self.home.path()).accept(&conf, &keytab, &principal, token),
-        };
+        let mut accepted = gss.accept(&conf, &keytab, &principal, token);
         if let Err(told) = &mut accepted.result {
             told.generalize(&keytab, DEFAULT_KEYTAB);
         }
@@ -200,11 +282,15 @@ impl Play<'_> {
         self.world.client_keytabs().any(|(name, _)| name == host)
     }
 
-    fn session(&mut self, user: &Principal, host: &str) -> &Session {
+    pub(super) fn session(&mut self, user: &Principal, host: &str) -> &Session {
         let conf = self.krb5_conf(host);
+        let shared = match self.kdc {
+            Kdc::Krb5kdc => None,
+            Kdc::Ours => Some(self.served.ccache(host, user)),
+        };
         self.sessions
             .entry((user.clone(), host.to_owned()))
-            .or_insert_with(|| Session::new(&conf))
+            .or_insert_with(|| Session::new(&conf).with_ccache(shared))
     }
 
     fn keytab(&self, host: &str) -> PathBuf {
@@ -231,6 +317,35 @@ impl Play<'_> {
     }
 }
 
+/// `kpasswd`, which tells why a new password is refused on the last lines.
+pub(super) fn kpasswd(
+    session: &Session,
+    kpasswd: &Kpasswd,
+    user: &Principal,
+    old: &str,
+) -> Result<(), Failed> {
+    let typed = format!("{old}\n{new}\n{new}\n", new = kpasswd.new);
+    let Some(output) = session
+        .run("kpasswd", &[&user.to_string()], &typed)
+        .failure()
+    else {
+        return Ok(());
+    };
+    let said = output.rsplit("Enter it again: ").next().unwrap_or(&output);
+    let said = said.trim();
+    let said = said.strip_prefix("kpasswd: ").unwrap_or(said);
+    let told = Told {
+        com_err: None,
+        texts: vec![
+            said.split(" changing password")
+                .next()
+                .unwrap_or(said)
+                .to_owned(),
+        ],
+    };
+    Err(Failed::new("kpasswd", told))
+}
+
 fn kinit(
     session: &Session,
     call: &Call,
@@ -246,6 +361,9 @@ fn kinit(
         if let Some(span) = span {
             arguments.extend([flag.to_owned(), format!("{}s", span.seconds())]);
         }
+    }
+    if let Some(span) = call.postdated {
+        arguments.extend(["-s".to_owned(), format!("{}s", span.seconds())]);
     }
     if call.forwardable {
         arguments.push("-f".to_owned());
@@ -277,6 +395,42 @@ fn program(session: &Session, name: &str, arguments: &[&str], typed: &str) -> Re
 }
 
 /// As GSS-API names a service: `HTTP@host.example`.
-pub(crate) fn host_based(service: &Principal) -> String {
+fn host_based(service: &Principal) -> String {
     service.name.to_string().replacen('/', "@", 1)
+}
+
+/// Whether no real acceptor on host `at` stands for the scenario's: it has settings that real ones lack, or
+/// its way from host `from` has faults.
+fn is_special_acceptor(script: &Script, from: &str, at: &str) -> bool {
+    let mut tables = script.host.iter();
+    let (_, table) = tables
+        .find(|(name, _)| name.get_ref() == at)
+        .expect("a host");
+    let is_set = |acceptor: &AcceptorTable| {
+        acceptor.replay_cache.is_some()
+            || acceptor.ap_rep_added_seconds.is_some()
+            || acceptor.shares_replay_cache_with.is_some()
+            || acceptor.clockskew.is_some()
+    };
+    let fixes = script.fix.iter().flat_map(|fix| &fix.steps);
+    let mut steps = script.given.iter().chain(&script.fault).chain(fixes);
+    is_set(&table.acceptor)
+        || steps.any(|step| match step.get_ref() {
+            Verb::ConfigureAcceptor(configured) => {
+                configured.host.get_ref() == at && is_set(&configured.set)
+            }
+            Verb::HostDown(host) => host.get_ref() == at,
+            Verb::Link(link) => {
+                let is = |end: &Option<Spanned<String>>| {
+                    end.as_ref()
+                        .is_none_or(|host| host.get_ref() == at || host.get_ref() == from)
+                };
+                let of_session = link
+                    .message
+                    .as_ref()
+                    .is_none_or(|message| message.get_ref().starts_with("AP-"));
+                is(&link.from) && is(&link.to) && of_session
+            }
+            _ => false,
+        })
 }

@@ -30,9 +30,14 @@ impl Failed {
 
 pub(super) fn refused(by: &str, told: Told, answer: &[u8]) -> Failed {
     Failed {
-        refusal: Some(refusal(answer)),
+        refusal: is_refusal(answer).then(|| refusal(answer)),
         ..Failed::new(by, told)
     }
+}
+
+/// Whether an acceptor's answer is none, or a KRB-ERROR. An initiator may be at odds with an AP-REP as well.
+fn is_refusal(answer: &[u8]) -> bool {
+    ContextToken::decode(answer).map_or(true, |token| token.id == TokenId::KrbError)
 }
 
 /// What an acceptor's answer that is no acceptance means to a client.
@@ -48,10 +53,26 @@ pub(crate) fn refusal(answer: &[u8]) -> ErrorName {
 
 /// Whether one of the texts is `expected`. Java's stand behind the name of an exception.
 pub(crate) fn says(told: &Told, expected: &str) -> bool {
+    let expected = &timeless(expected);
     told.texts.iter().any(|text| {
+        let text = &timeless(text);
         let message = text.split_once(": ").map(|(_, message)| message);
         text == expected || message == Some(expected)
     })
+}
+
+/// The text without the one time that a text of MIT has in it: the file's is in the time of the file, the
+/// program's in that of the machine.
+fn timeless(text: &str) -> String {
+    match text.split_once("Please wait until ") {
+        Some((before, after)) => {
+            let after = after
+                .split_once(" before ")
+                .map_or(after, |(_, after)| after);
+            format!("{before}{after}")
+        }
+        None => text.to_owned(),
+    }
 }
 
 pub(crate) fn com_err(error: ErrorName) -> Option<i32> {
