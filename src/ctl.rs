@@ -18,7 +18,8 @@ pub struct CtlOptions {
     /// Events as JSON Lines.
     #[arg(long)]
     json: bool,
-    /// A verb as in a scenario, `reset_key alice`, `set_clock host=kdc1 offset=+10m`; `fix N`; or `events [AFTER]`.
+    /// A verb as in a scenario, `reset_key alice`, `set_clock host=kdc1 offset=+10m`; `break`, the scenario's faults; `fix N`; or
+    /// `events [AFTER]`.
     #[arg(
         required = true,
         trailing_var_arg = true,
@@ -55,6 +56,7 @@ fn request(words: &[String]) -> Result<Request, CtlError> {
             .map_err(|_| CtlError::NoNumber(text.to_owned()))
     };
     match words.as_slice() {
+        ["break"] => Ok(Request::Break),
         ["fix", fix] => match number(fix)? {
             0 => Err(CtlError::NoNumber((*fix).to_owned())),
             fix => Ok(Request::Fix(usize::try_from(fix).unwrap_or(usize::MAX))),

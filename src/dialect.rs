@@ -57,6 +57,8 @@ pub(crate) struct Intent {
     pub(crate) is_typed: bool,
     /// Whether it was for a login alone, as in Java's `Krb5LoginModule`, and for no service.
     pub(crate) is_login: bool,
+    /// Whether it had a ticket-granting ticket, so that no login was under way.
+    pub(crate) has_tgt: bool,
 }
 
 /// What the user of a client sees when there is no ticket; `None` where no text is known.
@@ -66,7 +68,7 @@ pub(crate) fn client_text(
     intent: Intent,
 ) -> Option<String> {
     match dialect {
-        DialectName::Java | DialectName::Java6 => java::client_text(error, intent.is_login),
+        DialectName::Java | DialectName::Java6 => java::client_text(error, intent),
         DialectName::Mit => mit::client_text(error, intent.is_typed),
         DialectName::PanOs => pan_os::client_text(error),
         DialectName::Windows => None,

@@ -61,11 +61,6 @@ pub struct ServeOptions {
 }
 
 impl ServeOptions {
-    /// The directory that the user named.
-    pub(crate) fn directory(&self) -> Option<&Path> {
-        self.dir.as_deref()
-    }
-
     /// Serves the scenario in `phase`.
     #[must_use]
     pub fn in_phase(mut self, phase: Phase) -> Self {
@@ -78,6 +73,18 @@ impl ServeOptions {
     pub fn in_directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.dir = Some(directory.into());
         self
+    }
+
+    /// Adds the lines of `file` to every krb5.conf: what they set takes the place of what the scenario says.
+    #[must_use]
+    pub fn with_krb5_conf(mut self, file: impl Into<PathBuf>) -> Self {
+        self.krb5_conf_add = Some(file.into());
+        self
+    }
+
+    /// The directory that the user named.
+    pub(crate) fn directory(&self) -> Option<&Path> {
+        self.dir.as_deref()
     }
 }
 
@@ -320,6 +327,14 @@ impl Instance {
         self.service.step(text).await
     }
 
+    /// Does the scenario's faults.
+    ///
+    /// # Errors
+    /// [`ChangeError`]; those before the one that cannot be done are done.
+    pub async fn break_it(&self) -> Result<(), ChangeError> {
+        self.service.break_it().await
+    }
+
     /// Applies the scenario's fix number `number`, from 1.
     ///
     /// # Errors
@@ -370,6 +385,16 @@ impl Service {
             .served
             .look(|world| script::step(world.scope(), text))?;
         self.apply(&verb).await
+    }
+
+    async fn break_it(&self) -> Result<(), ChangeError> {
+        let faults = &self.script.fault;
+        self.change("the faults of the scenario".to_owned(), |world| {
+            faults
+                .iter()
+                .try_for_each(|verb| world.apply(verb.get_ref()))
+        })
+        .await
     }
 
     async fn fix(&self, number: usize) -> Result<(), ChangeError> {

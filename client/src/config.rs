@@ -38,9 +38,6 @@ pub struct ClientConfig {
     pub weak_crypto: WeakCryptoPolicy,
     /// How long keys may be. Only Java heeds it.
     pub crypto_policy: CryptoPolicy,
-    /// Whether programs can read a credential cache with configuration entries, which MIT writes since 1.8.1.
-    /// Java cannot before JDK 6 update 27.
-    pub reads_ccache_config: bool,
     /// How far apart two clocks may be.
     pub clockskew: Duration,
     /// Whether the client learns the KDC's clock from its replies and uses it from then on.
@@ -92,7 +89,6 @@ impl ClientConfig {
             permitted_enctypes: enctypes,
             weak_crypto: WeakCryptoPolicy::default(),
             crypto_policy: CryptoPolicy::Unlimited,
-            reads_ccache_config: true,
             clockskew: Duration::from_secs(300),
             kdc_timesync: true,
             canonicalize: false,
@@ -149,7 +145,6 @@ impl ClientConfig {
                 allow_weak_crypto: true,
                 ..WeakCryptoPolicy::default()
             },
-            reads_ccache_config: false,
             ..Self::java(realm)
         }
     }
@@ -201,7 +196,6 @@ impl ClientConfig {
             kdc_timesync: mit.kdc_timesync,
             ticket_lifetime: self.ticket_lifetime.or(mit.ticket_lifetime),
             udp_preference_limit: mit.udp_preference_limit,
-            reads_ccache_config: true,
             ..self.clone()
         }
     }

@@ -169,8 +169,9 @@ impl CredentialStore {
             ..CredentialQuery::valid(&server, KerberosTime::EPOCH)
         };
         let from_login = |credential: &&Credential| {
+            let realm = credential.server.name.krbtgt_realm();
             credential.flags.contains(TicketFlags::INITIAL)
-                && credential.server.name.krbtgt_realm().is_some()
+                && realm.is_some_and(|realm| realm == credential.server.realm)
         };
         self.find(&query)
             .or_else(|| self.credentials.iter().find(from_login))

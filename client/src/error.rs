@@ -155,6 +155,11 @@ pub enum ClientError {
         /// The client's clock.
         now: Timestamp,
     },
+    /// The login brought a ticket, but none for the ticket-granting service of the client's realm.
+    TgtMissing {
+        /// That service.
+        server: Principal,
+    },
     /// Too many referrals in a row.
     TooManyReferrals {
         /// How many are followed.
@@ -219,7 +224,9 @@ impl ClientError {
                     library(LibraryError::KRB5_PROG_ETYPE_NOSUPP)
                 }
             }
-            Self::NoCredential { .. } => library(LibraryError::KRB5_CC_NOTFOUND),
+            Self::NoCredential { .. } | Self::TgtMissing { .. } => {
+                library(LibraryError::KRB5_CC_NOTFOUND)
+            }
             Self::NoEnctype | Self::UnaskedEnctype { .. } => {
                 library(LibraryError::KRB5_CONFIG_ETYPE_NOSUPP)
             }
@@ -379,6 +386,7 @@ impl fmt::Display for ClientError {
                 f,
                 "the ticket for {server} expired at {endtime}, it is {now}"
             ),
+            Self::TgtMissing { server } => write!(f, "the login brought no ticket for {server}"),
             Self::TooManyReferrals { limit } => write!(f, "more than {limit} referrals"),
             Self::TooManyRequests { limit } => write!(f, "more than {limit} requests"),
             Self::UnaskedEnctype { got, asked } => {

@@ -1,7 +1,7 @@
 //! A service asks a ticket to itself for a user who did not log on (S4U2Self, MS-SFU section 3.1.5.1).
 
 use kdclab_proto::messages::{AsRep, KdcOptions, KrbError, TicketFlags};
-use kdclab_proto::{DecodeError, ErrorCode, NameType, Principal, Timestamp};
+use kdclab_proto::{DecodeError, ErrorCode, NameType, Principal, PrincipalName, Timestamp};
 use rand::CryptoRng;
 
 use crate::error::{Exchange, Refusal};
@@ -216,7 +216,7 @@ impl S4u2SelfExchange {
         let now = now.offset_by(self.parameters.kdc_offset.saturating_mul(1_000_000));
         let request = Request {
             ticket: &self.ticket,
-            server: self.ticket.client.name.clone().at(realm.clone()),
+            server: self.own_name().at(realm.clone()),
             options,
             enctypes: self.config.tgs_enctypes(),
             addresses: self.ticket.addresses.clone(),
@@ -232,6 +232,16 @@ impl S4u2SelfExchange {
         let (pending, bytes) = request.make(behaviour, realm.clone(), rng)?;
         self.state = State::Request(Box::new(pending));
         Ok(Step::Send { realm, bytes })
+    }
+
+    /// The service, as the KDC that is asked knows it: that of another realm by an enterprise name, which has
+    /// the service's realm in it.
+    fn own_name(&self) -> PrincipalName {
+        let service = &self.ticket.client;
+        if granted_realm(&self.ticket) == service.realm {
+            return service.name.clone();
+        }
+        PrincipalName::new(NameType::ENTERPRISE, [service.to_string()])
     }
 
     fn complete(

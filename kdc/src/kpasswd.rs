@@ -102,7 +102,7 @@ impl Kpasswd<'_> {
             }
             Err(error) => {
                 let realm = self.realm_of(&request.ap_req);
-                let bytes = refuse(now, &realm, &error);
+                let bytes = refuse(now, &realm, error.result(self.dialect_of(&realm)));
                 (bytes, Err(error))
             }
         };
@@ -123,6 +123,11 @@ impl Kpasswd<'_> {
         let served = |realm: &Realm| self.kdc.realm(realm).is_some();
         let first = || self.kdc.realms().first().map(|first| first.realm().clone());
         asked.filter(served).or_else(first).unwrap_or_default()
+    }
+
+    fn dialect_of(&self, realm: &Realm) -> Dialect {
+        let database = self.kdc.realm(realm);
+        database.map_or(Dialect::Mit, |database| database.policy().dialect)
     }
 
     fn authenticate(
@@ -252,16 +257,12 @@ impl Kpasswd<'_> {
                 return Err(KpasswdError::PasswordTooSoon { until });
             }
         }
-        let length = password.len();
-        if length < policy.min_length {
-            return Err(KpasswdError::PasswordTooShort {
-                length,
-                min_length: policy.min_length,
-            });
-        }
-        if password.is_empty() {
-            return Err(KpasswdError::PasswordEmpty);
-        }
+        let set_by = if is_own {
+            PasswordSetBy::Owner
+        } else {
+            PasswordSetBy::Administrator
+        };
+        check_new_password(database, entry, set_by, password, self.keys)?;
         let salt = realm_policy.salt(&entry.principal().name);
         let new = PasswordKeys {
             password,
@@ -270,19 +271,7 @@ impl Kpasswd<'_> {
             s2kparams: None,
         };
         let unusable = |_| KpasswdError::PasswordUnreadable;
-        let keys = entry.password_keys(&new, self.keys).map_err(unusable)?;
-        let used = entry.last_passwords(policy.history);
-        for old in used {
-            let Some(salt) = &old.salt else { continue };
-            let (enctype, params) = (old.key.enctype(), old.s2kparams.as_deref());
-            let again = self.keys.key(enctype, password, salt, params);
-            if again.is_ok_and(|again| again == old.key) {
-                return Err(KpasswdError::PasswordReused {
-                    history: policy.history,
-                });
-            }
-        }
-        Ok(keys)
+        entry.password_keys(&new, self.keys).map_err(unusable)
     }
 
     /// AP-REP and KRB-PRIV, both with the first sequence number of this end.
@@ -332,6 +321,53 @@ impl Kpasswd<'_> {
     }
 }
 
+/// Who chooses a new password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordSetBy {
+    /// Somebody who may set the passwords of others. kadmin then asks everything of the password that it asks
+    /// its owner, and Active Directory does not ask whether it is new.
+    Administrator,
+    /// Its owner.
+    Owner,
+}
+
+/// Whether the policy of a realm has nothing against a new password of `entry`, however old the current one is.
+///
+/// # Errors
+/// [`KpasswdError::PasswordTooShort`], [`KpasswdError::PasswordEmpty`] or [`KpasswdError::PasswordReused`].
+pub fn check_new_password(
+    database: &Database,
+    entry: &PrincipalEntry,
+    set_by: PasswordSetBy,
+    password: &str,
+    keys: &KeyCache,
+) -> Result<(), KpasswdError> {
+    let policy = &database.policy().password;
+    let length = password.len();
+    if length < policy.min_length {
+        return Err(KpasswdError::PasswordTooShort {
+            length,
+            min_length: policy.min_length,
+        });
+    }
+    if password.is_empty() {
+        return Err(KpasswdError::PasswordEmpty);
+    }
+    let history = match (database.policy().dialect, set_by) {
+        (Dialect::ActiveDirectory, PasswordSetBy::Administrator) => 0,
+        (Dialect::ActiveDirectory | Dialect::Mit, _) => policy.history,
+    };
+    for old in entry.last_passwords(history) {
+        let Some(salt) = &old.salt else { continue };
+        let (enctype, params) = (old.key.enctype(), old.s2kparams.as_deref());
+        let again = keys.key(enctype, password, salt, params);
+        if again.is_ok_and(|again| again == old.key) {
+            return Err(KpasswdError::PasswordReused { history });
+        }
+    }
+    Ok(())
+}
+
 /// The data of the KRB-PRIV, which must be the first message of its sender and name its address.
 fn open_priv(
     client: &Authenticated<'_>,
@@ -360,8 +396,7 @@ fn open_priv(
 }
 
 /// A reply that holds a KRB-ERROR: MIT's code is always KRB_ERR_GENERIC, and the result is its e-data.
-fn refuse(now: Timestamp, realm: &Realm, error: &KpasswdError) -> Option<Vec<u8>> {
-    let result = error.result(Dialect::Mit);
+fn refuse(now: Timestamp, realm: &Realm, result: KpasswdResult) -> Option<Vec<u8>> {
     let message = KrbError {
         pvno: 5,
         msg_type: 30,

@@ -25,7 +25,8 @@ pub use entry::{KeySet, LockoutPolicy, LongTermKey, PasswordKeys, PrincipalEntry
 pub use error::{KdcError, PreauthFailure};
 pub use kdc::{Kdc, Protocol, Transport};
 pub use kpasswd::{
-    Kpasswd, KpasswdAnswer, KpasswdError, KpasswdExchange, KpasswdOutcome, changepw_of,
+    Kpasswd, KpasswdAnswer, KpasswdError, KpasswdExchange, KpasswdOutcome, PasswordSetBy,
+    changepw_of, check_new_password,
 };
 pub use outcome::{DropCause, Exchange, Issued, Outcome, Reply, RequestKind};
 pub use policy::{AsRepDefect, Dialect, PasswordPolicy, RealmPolicy};

@@ -5,7 +5,9 @@ use kdclab_client::{
 };
 use kdclab_proto::{DecodeError, Enctype, ErrorCode};
 
-pub(super) fn client_text(error: &ClientError, is_login: bool) -> Option<String> {
+use super::Intent;
+
+pub(super) fn client_text(error: &ClientError, intent: Intent) -> Option<String> {
     match error {
         ClientError::KdcUnreachable { failures, .. } if failures.failures.is_empty() => {
             Some("Cannot locate KDC".to_owned())
@@ -24,11 +26,15 @@ pub(super) fn client_text(error: &ClientError, is_login: bool) -> Option<String>
                 }
                 (Transport::Tcp, FailureReason::Refused) => Some("Connection refused".to_owned()),
                 (Transport::Udp, FailureReason::TimedOut) => Some("Receive timed out".to_owned()),
+                // A PortUnreachableException has no message. GSS prints that it has none, a login nothing.
+                (Transport::Udp, FailureReason::Refused) if intent.has_tgt => {
+                    Some("No valid credentials provided (Mechanism level: null)".to_owned())
+                }
                 _ => None,
             }
         }
         // Krb5LoginModule with a cache that is missing, or has nothing valid.
-        ClientError::NoCredential { .. } if is_login => {
+        ClientError::NoCredential { .. } if intent.is_login => {
             Some("Unable to obtain Principal Name for authentication".to_owned())
         }
         // Krb5LoginModule: the keytab has no key that Java can use, and nobody is there to type a password.

@@ -56,6 +56,7 @@ fn told(dialect: DialectName, error: &ClientError) -> Option<String> {
     let intent = Intent {
         is_typed: false,
         is_login: false,
+        has_tgt: false,
     };
     client_text(dialect, error, intent)
 }
@@ -146,6 +147,7 @@ fn kinit_says_that_a_typed_password_is_incorrect() {
     let intent = Intent {
         is_typed: true,
         is_login: true,
+        has_tgt: false,
     };
     let told = |dialect| client_text(dialect, &error, intent);
     assert_eq!(
@@ -157,6 +159,61 @@ fn kinit_says_that_a_typed_password_is_incorrect() {
         told(DialectName::PanOs).as_deref(),
         Some("Error -1765328360: Preauthentication failed")
     );
+}
+
+/// What OpenJDK 17 said of a KDC that takes no connection, and of one that closes it without a word.
+#[test]
+fn java_tells_what_became_of_a_connection() {
+    let told = |reason| {
+        let (server, transport) = (0, Transport::Tcp);
+        let failure = ServerFailure {
+            server,
+            transport,
+            reason,
+        };
+        told(DialectName::Java, &unreachable(vec![failure]))
+    };
+    let text = |reason| told(reason).unwrap();
+    assert_eq!(text(FailureReason::ConnectTimedOut), "Connect timed out");
+    assert_eq!(text(FailureReason::Closed), "Cannot get a KDC reply");
+    assert_eq!(told(FailureReason::TimedOut), None);
+}
+
+#[test]
+fn mit_tells_of_a_generic_error_without_e_text() {
+    let error = refused(Exchange::Tgs, 60, None);
+    assert_eq!(
+        told(DialectName::Mit, &error).as_deref(),
+        Some("Generic error (see e-text)")
+    );
+}
+
+/// A PortUnreachableException has no message: GSS says so, a login and other failures do not.
+#[test]
+fn java_tells_of_a_closed_port_only_where_it_has_a_ticket() {
+    let told = |transport, reason, has_tgt| {
+        let failure = ServerFailure {
+            server: 0,
+            transport,
+            reason,
+        };
+        let intent = Intent {
+            is_typed: false,
+            is_login: false,
+            has_tgt,
+        };
+        client_text(DialectName::Java, &unreachable(vec![failure]), intent)
+    };
+    let refused = FailureReason::Refused;
+    let text = "No valid credentials provided (Mechanism level: null)";
+    let is_told = told(Transport::Udp, refused.clone(), true);
+    assert_eq!(is_told.as_deref(), Some(text));
+    assert_eq!(told(Transport::Udp, refused.clone(), false), None);
+    let text = Some("Connection refused");
+    assert_eq!(told(Transport::Tcp, refused, true).as_deref(), text);
+    let text = Some("Receive timed out");
+    let timed_out = FailureReason::TimedOut;
+    assert_eq!(told(Transport::Udp, timed_out, true).as_deref(), text);
 }
 
 fn unreachable(failures: Vec<ServerFailure>) -> ClientError {

@@ -81,6 +81,12 @@ impl Call {
         Self(self.0.length("renewable", life))
     }
 
+    /// The ticket shall begin so far in the future (`kinit -s`). It is of no use before it is validated.
+    #[must_use]
+    pub fn postdated(self, by: Duration) -> Self {
+        Self(self.0.length("postdated", by))
+    }
+
     /// Asks for a forwardable ticket.
     #[must_use]
     pub fn forwardable(self) -> Self {

@@ -16,6 +16,8 @@ const MAX_REQUEST: u64 = 1 << 20;
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
+    /// Do the scenario's faults.
+    Break,
     /// What happened after event number `after`.
     Events {
         /// The number; 0 for everything that is remembered.
@@ -80,6 +82,7 @@ pub(super) async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
 async fn answer(service: &Arc<Service>, request: Request) -> Response {
     let changed = match request {
         Request::Events { after } => return Response::Events(service.events(after)),
+        Request::Break => service.break_it().await,
         Request::Fix(number) => service.fix(number).await,
         Request::Step(text) => service.step(&text).await,
     };

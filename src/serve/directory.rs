@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use kdclab_client::CredentialStore;
@@ -14,7 +15,7 @@ use super::clients::Clients;
 use super::krb5_conf_add::Additions;
 use super::{Addresses, ServeError, java, krb5_conf, os};
 use crate::script::Script;
-use crate::sim::World;
+use crate::sim::{KDC_PORT, KPASSWD_PORT, World};
 
 /// What a file holds: keys, among other things.
 type Contents = Zeroizing<Vec<u8>>;
@@ -139,13 +140,13 @@ impl Directory {
         let mut files = BTreeMap::new();
         for (host, config) in world.client_configs() {
             let client = clients.standing_for(host).unwrap_or(host);
-            let kpasswds = match world.takes_the_kdc_for_kpasswd(host) {
-                true => addresses.kdcs_of(client),
-                false => addresses.kpasswds_of(client),
-            };
             let servers = krb5_conf::Servers {
                 kdcs: world.kdc_addresses(host, addresses.kdcs_of(client)),
-                kpasswds: world.kdc_addresses(host, kpasswds),
+                kpasswds: match world.kpasswd_port_known_to(host) {
+                    KPASSWD_PORT => world.kdc_addresses(host, addresses.kpasswds_of(client)),
+                    KDC_PORT => world.kdc_addresses(host, addresses.kdcs_of(client)),
+                    _ => world.kdc_addresses(host, &closed(addresses.kdcs_of(client))),
+                },
             };
             let mut file = krb5_conf::render(config, &servers);
             if let Some(additions) = &self.additions {
@@ -260,6 +261,17 @@ impl Directory {
 /// The cache of the symptom's first call.
 const MAIN_CCACHE: &str = "ccache";
 const USERS_KEYTAB: &str = "users.keytab";
+
+/// The port of TCPMUX, which no system of today serves.
+const CLOSED_PORT: u16 = 1;
+
+/// Addresses at which nobody listens, in place of those where somebody does.
+fn closed(addresses: &BTreeMap<String, SocketAddr>) -> BTreeMap<String, SocketAddr> {
+    addresses
+        .iter()
+        .map(|(host, address)| (host.clone(), SocketAddr::new(address.ip(), CLOSED_PORT)))
+        .collect()
+}
 
 fn keytab_name(host: &str) -> String {
     format!("{host}.keytab")

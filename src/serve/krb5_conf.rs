@@ -41,13 +41,6 @@ fn render_into(
         writeln!(file, "    {key} = false")?;
     }
     writeln!(file, "    clockskew = {}", config.clockskew.as_secs())?;
-    if let Some(lifetime) = config.ticket_lifetime {
-        writeln!(file, "    ticket_lifetime = {}", lifetime.as_secs())?;
-    }
-    if !config.renew_lifetime.is_zero() {
-        let lifetime = config.renew_lifetime.as_secs();
-        writeln!(file, "    renew_lifetime = {lifetime}")?;
-    }
     writeln!(file, "    kdc_timesync = {}", u8::from(config.kdc_timesync))?;
     writeln!(file, "    canonicalize = {}", config.canonicalize)?;
     writeln!(file, "    noaddresses = {}", config.noaddresses)?;
@@ -56,6 +49,16 @@ fn render_into(
         "    udp_preference_limit = {}",
         config.udp_preference_limit
     )?;
+    if let Some(lifetime) = config.ticket_lifetime {
+        writeln!(file, "    ticket_lifetime = {}", lifetime.as_secs())?;
+    }
+    if !config.renew_lifetime.is_zero() {
+        writeln!(
+            file,
+            "    renew_lifetime = {}",
+            config.renew_lifetime.as_secs()
+        )?;
+    }
     if let Some(timeout) = config.kdc_timeout {
         writeln!(file, "    kdc_timeout = {}", timeout.as_millis())?;
     }

@@ -378,7 +378,6 @@ impl World {
                 CryptoPolicyName::Unlimited => CryptoPolicy::Unlimited,
             }),
         );
-        set(&mut config.reads_ccache_config, table.reads_ccache_config);
         set(&mut config.noaddresses, table.noaddresses);
         set(&mut config.udp_preference_limit, table.udp_preference_limit);
         if let Some(timeout) = table.kdc_timeout {
@@ -390,6 +389,9 @@ impl World {
         let mut changed = *config != before
             || kdcs_before != (host.kdcs.clone(), host.unresolved_kdcs.clone())
             || host.authenticator_client != authenticator_client_before;
+        if let Some(reads) = table.reads_ccache_config {
+            changed |= std::mem::replace(&mut host.reads_ccache_config, reads) != reads;
+        }
         if let Some(port) = table.kpasswd_port {
             changed |= std::mem::replace(&mut host.kpasswd_port, port) != port;
         }

@@ -35,6 +35,7 @@ pub(super) struct Client {
     kpasswd: Option<Kpasswd>,
     service: Option<Principal>,
     stage: Stage,
+    logged_in: bool,
     renewed: bool,
     /// The service ticket that was just got.
     ticket: Option<Credential>,
@@ -84,6 +85,7 @@ impl Client {
             kpasswd: None,
             service: None,
             stage: Stage::Idle,
+            logged_in: false,
             renewed: false,
             ticket: None,
             flags: None,
@@ -158,10 +160,17 @@ impl Client {
             .cloned()
             .filter(|tgt| call.log_in || self.is_seen(world, tgt))
         else {
+            let server = Principal::krbtgt(&self.user.realm, &self.user.realm);
+            if self.logged_in {
+                let is_login = self.service.is_none() && call.for_user.is_none();
+                return match is_login {
+                    true => self.succeed(),
+                    false => self.fail_with(world, &ClientError::TgtMissing { server }),
+                };
+            }
             if call.log_in {
                 return self.log_in(world, &call);
             }
-            let server = Principal::krbtgt(&self.user.realm, &self.user.realm);
             let client = self.user.clone();
             return self.fail_with(world, &ClientError::NoCredential { client, server });
         };
@@ -205,9 +214,9 @@ impl Client {
     /// Whether a program that reads the cache takes the ticket for one: Java overlooks what has expired, and
     /// an old one cannot read a cache with configuration entries at all.
     fn is_seen(&self, world: &World, tgt: &Credential) -> bool {
-        let is_readable = self
-            .config(world)
-            .is_none_or(|config| config.reads_ccache_config)
+        let host = world.hosts.get(&self.host);
+        let is_readable = self.is_mit_program()
+            || host.is_none_or(|host| host.reads_ccache_config)
             || self.cache(world).is_none_or(|cache| !cache.has_config());
         let is_java = self.is_java(world);
         is_readable && (!is_java || self.clock(world).time() <= tgt.endtime)
@@ -216,16 +225,21 @@ impl Client {
     /// The krb5.conf as the program reads it.
     fn config<'w>(&self, world: &'w World) -> Option<Cow<'w, ClientConfig>> {
         let config = &world.hosts.get(&self.host)?.config;
-        Some(if self.call.as_ref().is_some_and(|call| call.kinit) {
+        Some(if self.is_mit_program() {
             Cow::Owned(config.read_by_mit())
         } else {
             Cow::Borrowed(config)
         })
     }
 
-    /// The implementation of the program: MIT's kinit is the same on every host.
+    /// Whether the program is MIT's kinit or kpasswd, which are the same on every host.
+    fn is_mit_program(&self) -> bool {
+        self.kpasswd.is_some() || self.call.as_ref().is_some_and(|call| call.kinit)
+    }
+
+    /// The implementation of the program.
     fn dialect(&self, world: &World) -> Option<DialectName> {
-        if self.call.as_ref().is_some_and(|call| call.kinit) {
+        if self.is_mit_program() {
             return Some(DialectName::Mit);
         }
         Some(world.hosts.get(&self.host)?.dialect)
@@ -295,6 +309,9 @@ impl Client {
                 let intent = dialect::Intent {
                     is_typed: self.call.as_ref().is_some_and(|call| call.user.is_some()),
                     is_login: self.service.is_none(),
+                    has_tgt: self
+                        .cache(world)
+                        .is_some_and(|cache| cache.initial_ticket().is_ok()),
                 };
                 dialect::client_text(dialect, error, intent)
             }),

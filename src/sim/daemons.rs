@@ -136,7 +136,7 @@ impl Files {
         })
     }
 
-    /// A node gets a user's directory ready for a task.
+    /// A node gets a user's directory ready for a task. Who it belongs to is a question of LinuxTaskController's.
     fn initialize_user(
         &mut self,
         controller: TaskController,
@@ -144,28 +144,26 @@ impl Files {
         attempt: String,
     ) -> Result<(), DaemonError> {
         let path = format!("{USERS}/{user}");
-        let runs_as = match controller {
-            TaskController::Default => NODE_USER,
-            TaskController::Linux => user,
-        };
+        if controller == TaskController::Default {
+            self.make(&path, NODE_USER);
+            return Ok(());
+        }
         let Some(directory) = self.directories.get(&path) else {
-            self.make(&path, runs_as);
-            if let (TaskController::Linux, Some(new)) =
-                (controller, self.directories.get_mut(&path))
-            {
+            self.make(&path, user);
+            if let Some(new) = self.directories.get_mut(&path) {
                 new.mode = USER_MODE;
             }
             return Ok(());
         };
-        if directory.owner != runs_as {
+        if directory.owner != user {
             return Err(DaemonError::UserDirectoryOwner {
                 attempt,
                 directory: path,
-                expected: runs_as.to_owned(),
+                expected: user.to_owned(),
                 actual: directory.owner.clone(),
             });
         }
-        if controller == TaskController::Linux && directory.mode.is_open_to_others() {
+        if directory.mode.is_open_to_others() {
             return Err(DaemonError::UserDirectoryMode {
                 attempt,
                 actual: directory.mode,
@@ -343,13 +341,17 @@ mod tests {
     #[test]
     fn a_user_directory_must_be_the_user_s_own_and_closed() {
         let mut files = files(0o022);
-        let mut run = |controller| files.initialize_user(controller, "alice", String::new());
-        run(TaskController::Linux).unwrap();
-        run(TaskController::Linux).unwrap();
+        let mut run = |controller, user| files.initialize_user(controller, user, String::new());
+        run(TaskController::Linux, "alice").unwrap();
+        run(TaskController::Linux, "alice").unwrap();
+        run(TaskController::Default, "bob").unwrap();
         assert!(matches!(
-            run(TaskController::Default),
+            run(TaskController::Linux, "bob"),
             Err(DaemonError::UserDirectoryOwner { .. })
         ));
+        for user in ["alice", "bob"] {
+            run(TaskController::Default, user).unwrap();
+        }
         let path = format!("{USERS}/alice");
         files.directories.get_mut(&path).unwrap().mode = Mode::new(0o701);
         assert!(matches!(

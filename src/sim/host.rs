@@ -39,6 +39,9 @@ pub(super) struct Host {
     pub(super) kpasswd_port: u16,
     /// The credential cache of each user.
     pub(super) caches: BTreeMap<Principal, CredentialStore>,
+    /// Whether its programs can read a credential cache with configuration entries, which MIT writes since
+    /// 1.8.1. Java cannot before JDK 6 update 27.
+    pub(super) reads_ccache_config: bool,
     /// The client that its programs name in their authenticators in place of the ticket's.
     pub(super) authenticator_client: Option<Principal>,
     /// The users whose credential caches another program has locked.
@@ -84,6 +87,7 @@ impl Host {
             unresolved_kdcs: BTreeSet::new(),
             kpasswd_port: KPASSWD_PORT,
             caches: BTreeMap::new(),
+            reads_ccache_config: dialect != DialectName::Java6,
             authenticator_client: None,
             locked_caches: BTreeSet::new(),
             run_as: None,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use kdclab_kdc::DatabaseError;
+use kdclab_kdc::{DatabaseError, KpasswdError};
 use kdclab_proto::crypto::{InvalidKey, StringToKeyError};
 use kdclab_proto::messages::TicketFlags;
 
@@ -169,6 +169,8 @@ pub enum VerbError {
         /// How many fixes there are.
         fixes: usize,
     },
+    /// The realm's policy refuses the password.
+    PasswordRefused(Box<KpasswdError>),
     /// Keys cannot be made from a password.
     StringToKey(StringToKeyError),
     /// The principal exists already.
@@ -205,6 +207,7 @@ impl fmt::Display for VerbError {
                 f,
                 "there is no phase {phase}: the scenario has {fixes} fixes, numbered from 1"
             ),
+            Self::PasswordRefused(error) => error.fmt(f),
             Self::StringToKey(error) => error.fmt(f),
             Self::TakenName { principal } => write!(f, "{principal} exists already"),
             Self::Unknown { what, name } => {
@@ -215,6 +218,12 @@ impl fmt::Display for VerbError {
 }
 
 impl std::error::Error for VerbError {}
+
+impl From<KpasswdError> for VerbError {
+    fn from(error: KpasswdError) -> Self {
+        Self::PasswordRefused(Box::new(error))
+    }
+}
 
 impl From<InvalidKey> for VerbError {
     fn from(error: InvalidKey) -> Self {

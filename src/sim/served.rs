@@ -101,11 +101,11 @@ impl World {
         self.services.get(service).map(|service| service.port)
     }
 
-    /// Whether the krb5.conf of `host` has the KDC's port for that of the password service.
-    pub(crate) fn takes_the_kdc_for_kpasswd(&self, host: &str) -> bool {
+    /// The port on which `host` looks for the password service.
+    pub(crate) fn kpasswd_port_known_to(&self, host: &str) -> u16 {
         self.hosts
             .get(host)
-            .is_some_and(|host| host.kpasswd_port == KDC_PORT)
+            .map_or(KPASSWD_PORT, |host| host.kpasswd_port)
     }
 
     /// A host's address in the world.

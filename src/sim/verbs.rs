@@ -1,6 +1,9 @@
 //! The verbs of a scenario, done to a world.
 
-use kdclab_kdc::{Attributes, Dialect, LongTermKey, PasswordKeys, PrincipalEntry};
+use kdclab_kdc::{
+    Attributes, Dialect, LongTermKey, PasswordKeys, PasswordSetBy, PrincipalEntry,
+    check_new_password,
+};
 use kdclab_proto::{Enctype, Keytab, KeytabEntry, Principal, Realm};
 use zeroize::Zeroizing;
 
@@ -145,6 +148,7 @@ impl World {
         let mut entry = PrincipalEntry::new(principal.clone());
         match &added.password {
             Some(password) => {
+                self.check_password(&entry, &principal.realm, password)?;
                 let keys = self.password_keys(&entry, &principal.realm, password, &enctypes)?;
                 entry.set_keys(keys, false);
             }
@@ -421,11 +425,39 @@ impl World {
                 .supported_enctypes
                 .clone(),
         };
+        let entry = self.entry(&user.realm, &user)?;
+        self.check_password(entry, &user.realm, &change.password)?;
         self.keys_of_password(&user, &user.realm, &change.password, &enctypes, None, false)?;
+        let max_life = self.database(&user.realm)?.policy().password.max_life;
+        if let Some(life) = max_life {
+            let seconds = i64::try_from(life.as_secs()).unwrap_or(i64::MAX);
+            let expiration = self.now().time().saturating_add(seconds);
+            self.change_database(&user.realm, |database| {
+                database.update(&user, |entry| entry.password_expiration = Some(expiration))
+            })?;
+        }
         if change.told {
             self.passwords.insert(user, change.password.clone());
         }
         Ok(true)
+    }
+
+    /// Whether the realm's policy lets an administrator give `entry` this password.
+    fn check_password(
+        &self,
+        entry: &PrincipalEntry,
+        realm: &Realm,
+        password: &str,
+    ) -> Result<(), VerbError> {
+        let database = self.database(realm)?;
+        let set_by = PasswordSetBy::Administrator;
+        Ok(check_new_password(
+            database,
+            entry,
+            set_by,
+            password,
+            &self.key_cache,
+        )?)
     }
 
     fn set_trust_key(&mut self, change: &SetTrustKey) -> Result<Changed, VerbError> {

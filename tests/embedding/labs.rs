@@ -297,6 +297,13 @@ fn a_call_says_all_that_a_scenario_can() {
         "{flags:?}"
     );
 
+    let later = lab
+        .clone()
+        .call(Call::login("alice").postdated(hour))
+        .unwrap();
+    let later = later.expect_success().ticket().unwrap();
+    assert_eq!(later.starttime.unix() - ticket.starttime.unix(), 3600);
+
     lab.wait(Duration::from_secs(60));
     let outcome = lab.call(Call::login("alice").renew()).unwrap();
     let renewed = outcome.expect_success().ticket().unwrap();

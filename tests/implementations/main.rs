@@ -3,6 +3,7 @@
 
 mod acceptors;
 mod accounts;
+mod passwords;
 mod realms;
 mod replies;
 mod support;

@@ -18,6 +18,7 @@ import javax.security.auth.login.AppConfigurationEntry.LoginModuleControlFlag;
 import javax.security.auth.login.Configuration;
 import javax.security.auth.login.LoginContext;
 import javax.security.auth.login.LoginException;
+import org.ietf.jgss.ChannelBinding;
 import org.ietf.jgss.GSSContext;
 import org.ietf.jgss.GSSCredential;
 import org.ietf.jgss.GSSException;
@@ -29,13 +30,13 @@ import org.ietf.jgss.Oid;
  * Krb5LoginModule and JGSS, told what to do line by line: fields between tabs, binary ones in hexadecimal.
  *
  * <pre>
- * login     KRB5_CONF KIND PRINCIPAL SECRET          -> done | failed
- * initiate  KRB5_CONF KIND PRINCIPAL SECRET SERVICE  -> token TOKEN | failed
- * answer    TOKEN                                    -> done | failed
- * accept    KRB5_CONF KEYTAB PRINCIPAL      TOKEN    -> accepted TOKEN INITIATOR | refused TOKEN
+ * login     KRB5_CONF KIND PRINCIPAL SECRET                          -> done | failed
+ * initiate  KRB5_CONF KIND PRINCIPAL SECRET SERVICE MUTUAL BINDINGS  -> token TOKEN | failed
+ * answer    TOKEN                                                    -> done | failed
+ * accept    KRB5_CONF KEYTAB PRINCIPAL      TOKEN BINDINGS           -> accepted TOKEN INITIATOR | refused TOKEN
  * </pre>
  *
- * KIND is password, keytab or ccache. failed and refused end with the texts of the exception and its causes.
+ * KIND is password, keytab or ccache. MUTUAL is true or false. BINDINGS is the application data of channel bindings. failed and refused end with the texts of the exception and its causes.
  */
 final class Gss {
     private static final HexFormat HEX = HexFormat.of();
@@ -59,9 +60,10 @@ final class Gss {
                 System.setProperty("java.security.krb5.conf", fields[1]);
             }
             return switch (fields[0]) {
-                case "accept" -> accept(fields[2], fields[3], HEX.parseHex(fields[4]));
+                case "accept" -> accept(fields[2], fields[3], HEX.parseHex(fields[4]), fields[5]);
                 case "answer" -> answer(HEX.parseHex(fields[1]));
-                case "initiate" -> initiate(fields[2], fields[3], fields[4], fields[5]);
+                case "initiate" -> initiate(
+                        fields[2], fields[3], fields[4], fields[5], Boolean.parseBoolean(fields[6]), fields[7]);
                 case "login" -> login(fields[2], fields[3], fields[4]);
                 default -> throw new IllegalArgumentException(fields[0]);
             };
@@ -84,7 +86,8 @@ final class Gss {
         return List.of("done");
     }
 
-    private List<String> initiate(String kind, String principal, String secret, String service)
+    private List<String> initiate(
+            String kind, String principal, String secret, String service, boolean mutual, String bindings)
             throws LoginException, PrivilegedActionException {
         Subject subject;
         try {
@@ -100,7 +103,8 @@ final class Gss {
             var manager = GSSManager.getInstance();
             var name = manager.createName(service, GSSName.NT_HOSTBASED_SERVICE);
             context = manager.createContext(name, kerberos, null, GSSContext.DEFAULT_LIFETIME);
-            context.requestMutualAuth(true);
+            context.requestMutualAuth(mutual);
+            bind(context, bindings);
             return List.of("token", HEX.formatHex(context.initSecContext(new byte[0], 0, 0)));
         });
     }
@@ -110,7 +114,7 @@ final class Gss {
         return List.of("done");
     }
 
-    private List<String> accept(String keytab, String principal, byte[] token)
+    private List<String> accept(String keytab, String principal, byte[] token, String bindings)
             throws LoginException, PrivilegedActionException {
         var subject = subject("keytab", principal, keytab, false);
         return Subject.doAs(subject, (PrivilegedExceptionAction<List<String>>) () -> {
@@ -118,9 +122,16 @@ final class Gss {
             var credential = manager.createCredential(
                     null, GSSCredential.INDEFINITE_LIFETIME, kerberos, GSSCredential.ACCEPT_ONLY);
             var acceptor = manager.createContext(credential);
+            bind(acceptor, bindings);
             var answer = acceptor.acceptSecContext(token, 0, token.length);
             return List.of("accepted", answer == null ? "" : HEX.formatHex(answer), acceptor.getSrcName().toString());
         });
+    }
+
+    private static void bind(GSSContext context, String bindings) throws GSSException {
+        if (!bindings.isEmpty()) {
+            context.setChannelBinding(new ChannelBinding(bindings.getBytes(StandardCharsets.UTF_8)));
+        }
     }
 
     private static Subject subject(String kind, String principal, String secret, boolean initiates)

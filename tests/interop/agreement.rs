@@ -1,10 +1,11 @@
 //! What scenarios say of MIT krb5 and OpenJDK 17, beside what these programs print at MIT's own KDC: one test per row.
 //! `proof.rs` plays every scenario at ours.
 //!
-//! Each row names a scenario and the programs that play it. The scenario's own words are compared. Where Java plays what a scenario tells of MIT, or where a row is about a fix, they are compared
-//! with what the simulation comes to.
+//! Each row names a scenario and the programs that play it. The scenario's own words are compared. Where Java
+//! plays what a scenario tells of MIT, or where a row is about a fix, they are compared with what the simulation
+//! comes to.
 
-mod clocks;
+pub(crate) mod clocks;
 mod replays;
 
 use std::path::Path;
@@ -48,6 +49,7 @@ mod pan_os {
         damaged_reply_java: "damaged-reply", Java;
         kdc_of_other_realms: "kdc-of-other-realms", Mit;
         kdc_of_other_realms_java: "kdc-of-other-realms-java", Java;
+        kdc_port_closed_with_ticket_java: "kdc-port-closed-with-ticket-java", Java;
         no_common_enctype: "no-common-enctype", Mit;
         no_lockout_without_preauth: "no-lockout-without-preauth", Mit;
         password_expired: "password-expired", Mit;
@@ -65,6 +67,8 @@ mod pan_os {
         reply_recorded_earlier: "reply-recorded-earlier", Mit;
         reply_recorded_earlier_java: "reply-recorded-earlier-java", Java;
         request_rewritten: "request-rewritten", Mit;
+        s4u2self_user_behind_trust: "s4u2self-user-behind-trust", Mit;
+        s4u2self_user_moved: "s4u2self-user-moved", Mit;
         s4u2self_user_unknown: "s4u2self-user-unknown", Mit;
         service_session_enctype: "service-session-enctype", Mit;
         stale_client_keytab_krb5kdc: "stale-client-keytab", Mit;

@@ -3,11 +3,10 @@
 login     KRB5_CONF KIND PRINCIPAL SECRET          -> done | failed
 initiate  KRB5_CONF KIND PRINCIPAL SECRET SERVICE  -> token TOKEN | failed
 answer    TOKEN                                    -> done | failed
-self      KRB5_CONF KEYTAB        PRINCIPAL USER   -> done | failed
 accept    KRB5_CONF KEYTAB                TOKEN    -> accepted TOKEN INITIATOR | refused TOKEN
 
-KIND is `password`, `keytab` or, to initiate, `ccache`. With `self`, PRINCIPAL asks for a ticket to itself
-in the name of USER (S4U2Self). `failed` and `refused` end with the minor code and the texts of the error.
+KIND is `password`, `keytab` or, to initiate, `ccache`. `failed` and `refused` end with the minor code and the
+texts of the error.
 """
 
 import itertools
@@ -17,6 +16,7 @@ import threading
 
 import gssapi
 
+Flag = gssapi.RequirementFlag
 KERBEROS = gssapi.MechType.kerberos
 EMPTY_CACHES = (f"MEMORY:{number}" for number in itertools.count())
 
@@ -35,7 +35,11 @@ def acquired(kind, principal, secret):
     return creds
 
 
-def initiator(kind, principal, secret, service):
+def channel(bindings):
+    return gssapi.raw.ChannelBindings(application_data=bindings.encode()) if bindings else None
+
+
+def initiator(kind, principal, secret, service, mutual, bindings):
     creds = None
     if kind == "ccache":
         # The default cache; whether anything is in it shows when the token is made.
@@ -47,24 +51,17 @@ def initiator(kind, principal, secret, service):
         creds=creds,
         usage="initiate",
         mech=KERBEROS,
-        flags=gssapi.RequirementFlag.mutual_authentication,
+        # No flag at all would mean the default ones, with mutual authentication.
+        flags=Flag.mutual_authentication if mutual == "true" else Flag.integrity,
+        channel_bindings=channel(bindings),
     )
 
 
-def impersonate(keytab, principal, user):
-    kerberos_name = gssapi.NameType.kerberos_principal
-    creds = gssapi.Credentials(
-        name=gssapi.Name(principal, kerberos_name),
-        usage="both",
-        mechs=[KERBEROS],
-        store={"client_keytab": keytab, "keytab": keytab, "ccache": next(EMPTY_CACHES)},
-    )
-    creds.impersonate(gssapi.Name(user, kerberos_name))
-
-
-def accept(keytab, token):
+def accept(keytab, token, bindings):
     creds = gssapi.Credentials(usage="accept", mechs=[KERBEROS], store={"keytab": keytab})
-    context = gssapi.SecurityContext(creds=creds, usage="accept")
+    context = gssapi.SecurityContext(
+        creds=creds, usage="accept", channel_bindings=channel(bindings)
+    )
     answer = context.step(token) or b""
     told = str(context.initiator_name)
     if context.delegated_creds is not None:
@@ -84,7 +81,7 @@ def obey(verb, fields):
     try:
         match verb:
             case "accept":
-                return accept(fields[0], bytes.fromhex(fields[1]))
+                return accept(fields[0], bytes.fromhex(fields[1]), fields[2])
             case "answer":
                 context.step(bytes.fromhex(fields[0]))
             case "initiate":
@@ -92,8 +89,6 @@ def obey(verb, fields):
                 return ["token", context.step().hex()]
             case "login":
                 acquired(*fields)
-            case "self":
-                impersonate(*fields)
         return ["done"]
     except gssapi.exceptions.GSSError as error:
         token = [(error.token or b"").hex()] if verb == "accept" else []

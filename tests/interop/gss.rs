@@ -45,8 +45,25 @@ pub(crate) enum Login<'a> {
     Password(&'a str, &'a str),
 }
 
+/// What an initiator asks for, and what both sides tie the context to.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) mutual: bool,
+    /// The application data of channel bindings; empty for none.
+    pub(crate) bindings: &'a str,
+}
+
+impl Default for Wanted<'_> {
+    fn default() -> Self {
+        Self {
+            mutual: true,
+            bindings: "",
+        }
+    }
+}
+
 /// What a program says of a failure.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Told {
     /// The number of MIT's library; Java has none.
     pub(crate) com_err: Option<i32>,
@@ -270,19 +287,6 @@ impl Gss {
             .map(drop)
     }
 
-    /// Asks for a ticket to `principal` itself in the name of `user` (S4U2Self). Only MIT's program does.
-    pub(crate) fn impersonate(
-        &mut self,
-        krb5_conf: &Path,
-        keytab: &Path,
-        principal: &str,
-        user: &str,
-    ) -> Result<(), Told> {
-        let (conf, keytab) = (text(krb5_conf), text(keytab));
-        self.done(&["self", conf, keytab, principal, user])
-            .map(drop)
-    }
-
     /// The first token for `service`, as `HTTP@host.example`.
     pub(crate) fn initiate(
         &mut self,
@@ -290,9 +294,23 @@ impl Gss {
         login: &Login<'_>,
         service: &str,
     ) -> Result<Vec<u8>, Told> {
+        self.initiate_with(krb5_conf, login, service, Wanted::default())
+    }
+
+    pub(crate) fn initiate_with(
+        &mut self,
+        krb5_conf: &Path,
+        login: &Login<'_>,
+        service: &str,
+        wanted: Wanted<'_>,
+    ) -> Result<Vec<u8>, Told> {
         let [kind, principal, secret] = login.fields();
         let conf = text(krb5_conf);
-        self.done(&["initiate", conf, kind, principal, secret, service])
+        let mutual = if wanted.mutual { "true" } else { "false" };
+        let bindings = wanted.bindings;
+        self.done(&[
+            "initiate", conf, kind, principal, secret, service, mutual, bindings,
+        ])
     }
 
     /// What the initiator of the last token makes of the acceptor's answer.
@@ -308,10 +326,24 @@ impl Gss {
         principal: &str,
         token: &[u8],
     ) -> Accepted {
+        self.accept_bound(krb5_conf, keytab, principal, token, "")
+    }
+
+    /// As [`accept`](Self::accept), with the application data of channel bindings.
+    pub(crate) fn accept_bound(
+        &mut self,
+        krb5_conf: &Path,
+        keytab: &Path,
+        principal: &str,
+        token: &[u8],
+        bindings: &str,
+    ) -> Accepted {
         let (conf, keytab, token) = (text(krb5_conf), text(keytab), hex(token));
         let answer = match self.implementation {
-            Implementation::Java => self.ask(&["accept", conf, keytab, principal, &token]),
-            Implementation::Mit => self.ask(&["accept", conf, keytab, &token]),
+            Implementation::Java => {
+                self.ask(&["accept", conf, keytab, principal, &token, bindings])
+            }
+            Implementation::Mit => self.ask(&["accept", conf, keytab, &token, bindings]),
         };
         Accepted {
             answer: bytes(&answer[1]),
@@ -353,7 +385,7 @@ fn bytes(hex: &str) -> Vec<u8> {
 }
 
 /// The launcher of a JDK 17: JAVA_HOME's if it is one, else one where Linux distributions put them.
-fn java_17() -> PathBuf {
+pub(crate) fn java_17() -> PathBuf {
     let given = std::env::var_os("JAVA_HOME").map(PathBuf::from);
     let mut installed: Vec<PathBuf> = std::fs::read_dir("/usr/lib/jvm")
         .into_iter()

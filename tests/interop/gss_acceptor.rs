@@ -1,9 +1,9 @@
-//! Our initiator against MIT's GSS-API acceptor.
+//! What our initiator hands to MIT's GSS-API acceptor, and what it takes from it.
 
 use kdclab_client::{
     ApExchange, ApExchangeError, ApParameters, AsParameters, Credential, TgsParameters,
 };
-use kdclab_proto::{ErrorCode, Keytab, Principal, Realm};
+use kdclab_proto::{Keytab, Principal, Realm};
 
 use crate::driver::{Client, now};
 use crate::gss::Gss;
@@ -14,7 +14,6 @@ const SERVICE: &str = "host/srv1.lab.example";
 const PRINCIPALS: &[&str] = &[
     "addprinc -pw correct-horse alice",
     "addprinc -randkey host/srv1.lab.example",
-    "addprinc -randkey host/srv2.lab.example",
 ];
 
 /// An acceptor of MIT krb5 with a keytab.
@@ -66,17 +65,6 @@ fn start(client: &mut Client, ticket: &Credential) -> (ApExchange, Vec<u8>) {
 }
 
 #[test]
-fn mutual_authentication() {
-    let (realm, mut client, _, ticket) = prepared();
-    let keytab = realm.keytab(LAB, &[SERVICE]);
-    let mut acceptor = MitAcceptor::start(&realm, &keytab);
-    let (exchange, token) = start(&mut client, &ticket);
-    let (answer, told) = acceptor.exchange(&token);
-    assert_eq!(told, "accepted alice@LAB.EXAMPLE");
-    exchange.input(&answer).unwrap();
-}
-
-#[test]
 fn delegation() {
     let (realm, mut client, tgt, ticket) = prepared();
     let keytab = realm.keytab(LAB, &[SERVICE]);
@@ -111,97 +99,4 @@ fn an_answer_to_another_request_is_not_taken() {
         matches!(error, ApExchangeError::MutualFailed { .. }),
         "{error:?}"
     );
-}
-
-#[track_caller]
-fn code(result: Result<kdclab_client::EstablishedContext, ApExchangeError>) -> ErrorCode {
-    match result {
-        Err(ApExchangeError::Refused(error)) => error.error_code,
-        other => panic!("not refused: {other:?}"),
-    }
-}
-
-#[test]
-fn a_replay_is_34() {
-    let (realm, mut client, _, ticket) = prepared();
-    let keytab = realm.keytab(LAB, &[SERVICE]);
-    let mut acceptor = MitAcceptor::start(&realm, &keytab);
-    let (exchange, token) = start(&mut client, &ticket);
-    acceptor.exchange(&token);
-    let (answer, told) = acceptor.exchange(&token);
-    assert!(told.contains("Request is a replay"), "{told}");
-    assert_eq!(code(exchange.input(&answer)), ErrorCode::KRB_AP_ERR_REPEAT);
-}
-
-#[test]
-fn a_stale_keytab_is_44() {
-    let (realm, mut client, tgt, _) = prepared();
-    let stale = realm.keytab(LAB, &[SERVICE]);
-    realm.kadmin(LAB, &format!("cpw -randkey {SERVICE}"));
-    let server = principal(SERVICE).name.at(Realm::default());
-    let ticket = client.ticket(&tgt, TgsParameters::service(server)).unwrap();
-    let mut acceptor = MitAcceptor::start(&realm, &stale);
-    let (exchange, token) = start(&mut client, &ticket);
-    let (answer, told) = acceptor.exchange(&token);
-    assert!(
-        told.contains("not found in keytab; keytab is likely out of date"),
-        "{told}"
-    );
-    assert_eq!(
-        code(exchange.input(&answer)),
-        ErrorCode::KRB_AP_ERR_BADKEYVER
-    );
-}
-
-#[test]
-fn a_wrong_key_of_the_right_version_is_31() {
-    let (realm, mut client, _, ticket) = prepared();
-    let mut keytab = realm.keytab(LAB, &[SERVICE]);
-    for entry in &mut keytab.entries {
-        entry.key_bytes[0] ^= 1;
-    }
-    let mut acceptor = MitAcceptor::start(&realm, &keytab);
-    let (exchange, token) = start(&mut client, &ticket);
-    let (answer, told) = acceptor.exchange(&token);
-    assert!(
-        told.contains("found in keytab but cannot decrypt ticket"),
-        "{told}"
-    );
-    assert_eq!(
-        code(exchange.input(&answer)),
-        ErrorCode::KRB_AP_ERR_BAD_INTEGRITY
-    );
-}
-
-#[test]
-fn a_keytab_without_the_enctype_of_the_ticket_is_44() {
-    let (realm, mut client, _, ticket) = prepared();
-    let mut keytab = realm.keytab(LAB, &[SERVICE]);
-    let enctype = ticket.ticket.enc_part.etype;
-    keytab.entries.retain(|entry| entry.enctype != enctype);
-    let mut acceptor = MitAcceptor::start(&realm, &keytab);
-    let (exchange, token) = start(&mut client, &ticket);
-    let (answer, told) = acceptor.exchange(&token);
-    assert!(
-        told.contains("found in keytab but not with enctype aes256-cts"),
-        "{told}"
-    );
-    assert_eq!(
-        code(exchange.input(&answer)),
-        ErrorCode::KRB_AP_ERR_BADKEYVER
-    );
-}
-
-#[test]
-fn a_keytab_of_another_principal_is_35() {
-    let (realm, mut client, _, ticket) = prepared();
-    let keytab = realm.keytab(LAB, &["host/srv2.lab.example"]);
-    let mut acceptor = MitAcceptor::start(&realm, &keytab);
-    let (exchange, token) = start(&mut client, &ticket);
-    let (answer, told) = acceptor.exchange(&token);
-    assert!(
-        told.contains("not found in keytab (ticket kvno 1)"),
-        "{told}"
-    );
-    assert_eq!(code(exchange.input(&answer)), ErrorCode::KRB_AP_ERR_NOT_US);
 }

@@ -4,14 +4,19 @@
 
 mod agreement;
 mod driver;
+mod exec;
+mod gokrb5;
 mod gss;
 mod gss_acceptor;
+mod heimdal;
 mod krb5kdc;
 mod mit_clients;
 mod mit_kdc;
 mod mit_realm;
+mod peers;
 #[allow(dead_code, reason = "proof.rs uses all of it")]
 mod play;
+mod recipes;
 mod relay;
 mod samba;
 mod samba_realm;

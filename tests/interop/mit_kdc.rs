@@ -106,6 +106,33 @@ fn as_by_keytab() {
 }
 
 #[test]
+fn a_client_without_a_key_of_a_type_it_asks_for_is_14() {
+    let realm = lab();
+    realm.kadmin(LAB, "cpw -e aes256-cts:normal -pw battery-staple bob");
+    let log_in = |enctype| {
+        let mut parameters = AsParameters::password(principal("bob"), "battery-staple");
+        parameters.enctypes = Some(vec![enctype]);
+        client(&realm).log_in(parameters)
+    };
+    log_in(Enctype::AES256_CTS_HMAC_SHA1_96).unwrap();
+    let code = refused(log_in(Enctype::AES128_CTS_HMAC_SHA1_96));
+    assert_eq!(code, ErrorCode::KDC_ERR_ETYPE_NOSUPP);
+}
+
+#[test]
+fn a_keytab_from_before_the_key_changed_is_24() {
+    let realm = lab();
+    let name = "host/srv1.lab.example";
+    realm.kadmin(LAB, &format!("modprinc +requires_preauth {name}"));
+    let keytab = realm.keytab(LAB, &[name]);
+    let log_in = |keytab| client(&realm).log_in(AsParameters::keytab(principal(name), keytab));
+    log_in(keytab.clone()).unwrap();
+    realm.kadmin(LAB, &format!("cpw -randkey {name}"));
+    assert_eq!(refused(log_in(keytab)), ErrorCode::KDC_ERR_PREAUTH_FAILED);
+    log_in(realm.keytab(LAB, &[name])).unwrap();
+}
+
+#[test]
 fn wrong_password_is_24() {
     let realm = lab();
     let parameters = AsParameters::password(principal("alice"), "wrong");
@@ -475,26 +502,76 @@ fn cross_realm() {
     assert!(part.flags.contains(TicketFlags::TRANSITED_POLICY_CHECKED));
 }
 
+/// What the user of REMOTE hears when asking for the service of LAB: the code, and krb5kdc's word for the step.
+#[track_caller]
+fn cross_realm_refusal(realm: &MitRealm) -> (ErrorCode, String) {
+    let (mut client, tgt) = rita(realm);
+    match client.ticket(&tgt, service("host/srv1.lab.example")) {
+        Err(ClientError::Refused(refusal)) => {
+            let error = refusal.error;
+            (
+                error.error_code,
+                error.e_text.unwrap_or_default().to_string(),
+            )
+        }
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+macro_rules! cross_realm_refusals {
+    ($($name:ident($lab:expr, $remote:expr, $code:ident, $text:literal);)*) => {$(
+        #[test]
+        fn $name() {
+            let refusal = cross_realm_refusal(&two_realms($lab, $remote));
+            assert_eq!(refusal, (ErrorCode::$code, $text.to_owned()));
+        }
+    )*};
+}
+
+const NO_TRUST: &str = "getprinc host/srv1.lab.example";
+const NO_TRUST_IN_REMOTE: &str = "getprinc rita";
+const OTHER_PASSWORD: &str = "addprinc -pw something-else krbtgt/LAB.EXAMPLE@REMOTE.EXAMPLE";
+const OTHER_DIRECTION: &str = "addprinc -pw between-us krbtgt/REMOTE.EXAMPLE@LAB.EXAMPLE";
+const WITH_AES128: &str =
+    "addprinc -pw between-us -e aes128-cts:normal krbtgt/LAB.EXAMPLE@REMOTE.EXAMPLE";
+const WITH_AES256: &str =
+    "addprinc -pw between-us -e aes256-cts:normal krbtgt/LAB.EXAMPLE@REMOTE.EXAMPLE";
+const WITH_BOTH: &str = "addprinc -pw between-us -e aes256-cts:normal,aes128-cts:normal krbtgt/LAB.EXAMPLE@REMOTE.EXAMPLE";
+
+cross_realm_refusals! {
+    cross_realm_with_two_passwords_is_31(OTHER_PASSWORD, TRUST, KRB_AP_ERR_BAD_INTEGRITY, "PROCESS_TGS");
+    cross_realm_without_common_enctype_is_60(WITH_AES128, WITH_AES256, KRB_ERR_GENERIC, "PROCESS_TGS");
+    cross_realm_without_the_enctype_in_use_is_60(WITH_AES128, WITH_BOTH, KRB_ERR_GENERIC, "PROCESS_TGS");
+    cross_realm_missing_in_lab_is_7(NO_TRUST, TRUST, KDC_ERR_S_PRINCIPAL_UNKNOWN, "PROCESS_TGS");
+    cross_realm_missing_in_remote_is_7(
+        TRUST, NO_TRUST_IN_REMOTE, KDC_ERR_S_PRINCIPAL_UNKNOWN, "UNKNOWN_SERVER"
+    );
+    cross_realm_of_the_other_direction_is_7(
+        OTHER_DIRECTION, NO_TRUST_IN_REMOTE, KDC_ERR_S_PRINCIPAL_UNKNOWN, "UNKNOWN_SERVER"
+    );
+}
+
 #[test]
-fn cross_realm_with_two_passwords_is_31() {
-    let other = "addprinc -pw something-else krbtgt/LAB.EXAMPLE@REMOTE.EXAMPLE";
-    let realm = two_realms(other, TRUST);
+fn cross_realm_with_more_enctypes_in_lab_works() {
+    let realm = two_realms(WITH_BOTH, WITH_AES128);
     let (mut client, tgt) = rita(&realm);
-    let result = client.ticket(&tgt, service("host/srv1.lab.example"));
-    assert_eq!(refused(result), ErrorCode::KRB_AP_ERR_BAD_INTEGRITY);
+    let ticket = client.ticket(&tgt, service("host/srv1.lab.example"));
+    assert_eq!(ticket.unwrap().ticket.realm, Realm::from(LAB));
 }
 
 #[test]
 fn cross_realm_with_two_key_versions_is_60() {
-    let realm = two_realms(TRUST, TRUST);
-    realm.kadmin(LAB, "cpw -pw between-us krbtgt/LAB.EXAMPLE@REMOTE.EXAMPLE");
-    let (mut client, tgt) = rita(&realm);
-    match client.ticket(&tgt, service("host/srv1.lab.example")) {
-        Err(ClientError::Refused(refusal)) => {
-            assert_eq!(refusal.error.error_code, ErrorCode::KRB_ERR_GENERIC);
-            assert_eq!(refusal.error.e_text.unwrap(), "PROCESS_TGS");
-        }
-        other => panic!("not refused: {other:?}"),
+    for ahead in [LAB, REMOTE] {
+        let realm = two_realms(TRUST, TRUST);
+        realm.kadmin(
+            ahead,
+            "cpw -pw between-us krbtgt/LAB.EXAMPLE@REMOTE.EXAMPLE",
+        );
+        let refusal = cross_realm_refusal(&realm);
+        assert_eq!(
+            refusal,
+            (ErrorCode::KRB_ERR_GENERIC, "PROCESS_TGS".to_owned())
+        );
     }
 }
 

@@ -154,6 +154,12 @@ impl<'a> Play<'a> {
                         "{attempt:?}: {:?}",
                         failed.map(|failed| failed.told)
                     );
+                    if attempt.error.is_none()
+                        && call.to.is_none()
+                        && self.is_java(call.from.get_ref())
+                    {
+                        self.fill_cache(call);
+                    }
                 }
             }
             Verb::PurgeCcache(cache) => {
@@ -314,8 +320,7 @@ impl<'a> Play<'a> {
         } else {
             // Nothing to agree with, unless the program has no words of its own: Java's `null`.
             let texts = &failed.told.texts;
-            let is_null = |text: &String| text.ends_with(": null") || text.ends_with(": null)");
-            let is_mute = texts.is_empty() || texts.iter().any(is_null);
+            let is_mute = texts.iter().all(|text| text.ends_with(": null"));
             assert!(is_mute, "{}\n    no text", by_name("text"));
         }
         for (host, expected) in &expectation.log {

@@ -98,6 +98,8 @@ fn main() -> ExitCode {
             trials.push(trial.with_ignored_flag(is_slow));
         }
     }
+    // The longest first, so that nothing waits for one of them at the end.
+    trials.sort_by_key(|trial| !trial.has_ignored_flag());
     let conclusion = libtest_mimic::run(&arguments, trials);
     if std::env::var_os(WRITE).is_some() && !conclusion.has_failed() {
         page.write(&used.lock().unwrap());

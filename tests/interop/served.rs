@@ -20,10 +20,15 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn start(scenario: &str, phase: &str) -> Self {
+        Self::start_with(scenario, phase, &[])
+    }
+
+    pub(crate) fn start_with(scenario: &str, phase: &str, options: &[&str]) -> Self {
         let home = TempDir::new().unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_kdclab"))
             .args(["serve", scenario, "--phase", phase, "--until-eof", "--dir"])
             .arg(home.path().join("served"))
+            .args(options)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -74,6 +74,21 @@ async fn a_fix_takes_effect_on_the_next_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_healthy_world_is_broken_while_it_runs() {
+    let instance = scenario("client-disabled", Phase::Healthy).await;
+    let environment = instance.environment().clone();
+    let kdc = environment["KDCLAB_KDC"].parse().unwrap();
+    let user = format!("{}@LAB.EXAMPLE", environment["KDCLAB_USER"]);
+    let (request, again) = (as_req(&user), as_req(&user));
+    let reply = blocking(move || over_udp(kdc, &request).unwrap()).await;
+    assert_eq!(error_code(&reply), PREAUTH);
+    instance.break_it().await.unwrap();
+    let reply = blocking(move || over_udp(kdc, &again).unwrap()).await;
+    assert_eq!(error_code(&reply), ErrorCode::KDC_ERR_CLIENT_REVOKED);
+    instance.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn time_that_is_let_pass_ends_a_lockout() {
     let settings = r#"settings = { lockout = { maxfailure = 2, lockoutduration = "10m" } }"#;
     let instance = served_with(settings, &[]).await;

@@ -141,6 +141,21 @@ async fn the_password_service_has_a_port_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_password_service_is_where_the_host_looks_for_it() {
+    let instance = served(&[]).await;
+    let port = |host: &str, key: &str| server_of(instance.directory(), host, key).port();
+    let look_at = |port: u16| {
+        format!("configure_client = {{ host = \"ws1\", set = {{ kpasswd_port = {port} }} }}")
+    };
+    instance.step(&look_at(88)).await.unwrap();
+    assert_eq!(port("ws1", "kpasswd_server"), port("ws1", "kdc"));
+    assert_ne!(port("ws2", "kpasswd_server"), port("ws2", "kdc"));
+    instance.step(&look_at(749)).await.unwrap();
+    assert_eq!(port("ws1", "kpasswd_server"), 1);
+    instance.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn half_a_message_disturbs_nobody() {
     let instance = served(&[]).await;
     let (kdc, acceptor) = (kdc_of(&instance, "ws1"), acceptor_of(&instance));
@@ -154,6 +169,16 @@ async fn half_a_message_disturbs_nobody() {
                 stream
             })
             .collect();
+        // The oldest had to go, as at krb5kdc.
+        let mut oldest = &idle[0];
+        oldest
+            .set_read_timeout(Some(crate::support::PATIENCE))
+            .unwrap();
+        let ended = std::io::Read::read(&mut oldest, &mut [0]);
+        assert!(
+            matches!(&ended, Ok(0))
+                || ended.is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionReset)
+        );
         let reply = over_tcp(kdc, &as_req("alice@LAB.EXAMPLE")).unwrap();
         assert_eq!(error_code(&reply), PREAUTH);
         let tgt = log_in(kdc, "alice", "correct horse").unwrap();

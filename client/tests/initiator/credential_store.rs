@@ -70,6 +70,11 @@ fn s002_6_ticket_of_another_realm_than_the_client() {
     let tgs = principal("krbtgt/LAB.EXAMPLE");
     assert_eq!(store.initial_ticket().unwrap().server, tgs);
     login.credential.flags = TicketFlags::NONE;
+    let store = CredentialStore::initialized(login.clone());
+    store.initial_ticket().unwrap_err();
+    // The realm that the name of the service has and the one that issued it must be the same.
+    login.credential.flags = TicketFlags::INITIAL;
+    login.credential.server = principal("krbtgt/LAB");
     let store = CredentialStore::initialized(login);
     store.initial_ticket().unwrap_err();
 }

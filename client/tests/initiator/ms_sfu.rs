@@ -8,7 +8,7 @@ use kdclab_proto::messages::{
     ApReq, Authenticator, KdcOptions, KdcReq, PaForUser, PaS4uX509User, PadataType, S4uOptions,
     S4uUserId, TicketFlags,
 };
-use kdclab_proto::{ErrorCode, Key, KeyUsage, Principal};
+use kdclab_proto::{ErrorCode, Key, KeyUsage, NameType, Principal, PrincipalName};
 
 use crate::support::*;
 
@@ -207,6 +207,20 @@ fn a_user_of_another_realm_takes_a_ticket_for_that_realm() {
     let (realm, bytes) = sent(exchange.input(NOW, &mut rng(), Ok(&reply)));
     assert_eq!(realm, "REMOTE.EXAMPLE".into());
     let request = tgs_req(&bytes);
-    assert_eq!(request.req_body().sname, Some(web().name));
+    let sname = request.req_body().sname.clone().unwrap();
+    let enterprise = PrincipalName::new(NameType::ENTERPRISE, ["HTTP/web.lab.example@LAB.EXAMPLE"]);
+    assert_eq!(sname.name_type, NameType::ENTERPRISE);
+    assert_eq!(sname, enterprise);
+    assert_eq!(request.req_body().realm, "REMOTE.EXAMPLE".into());
     assert!(request.padata(PadataType::FOR_USER).is_some());
+}
+
+#[test]
+fn for_a_user_of_its_own_realm_a_service_goes_by_its_own_name() {
+    let alice = Principal::parse("alice@LAB.EXAMPLE", None).unwrap();
+    let (_, bytes) = start(&ClientConfig::mit(REALM), alice);
+    let request = tgs_req(&bytes);
+    let sname = request.req_body().sname.clone().unwrap();
+    assert_ne!(sname.name_type, NameType::ENTERPRISE);
+    assert_eq!(sname, web().name);
 }

@@ -266,6 +266,44 @@ fn result_4_for_a_password_that_was_used_lately() {
     );
 }
 
+/// A reset does not ask whether the password is new; the words of refusals are not MIT's, and none are known.
+#[test]
+fn active_directory_lets_an_administrator_set_a_former_password() {
+    let mut world = World::active_directory();
+    world.policy("LAB", |policy| {
+        policy.password.history = 2;
+        policy.password.min_length = 6;
+        policy.password.administrators = vec![principal("carol@LAB")];
+    });
+    let set_by =
+        |world: &mut World, client, password| ask(world, client, &set(Some("alice@LAB"), password));
+    assert_eq!(
+        set_by(&mut world, "alice@LAB", PASSWORD),
+        (4, String::new())
+    );
+    assert_eq!(set_by(&mut world, "carol@LAB", "short"), (4, String::new()));
+    assert_eq!(set_by(&mut world, "carol@LAB", PASSWORD).0, 0);
+}
+
+#[test]
+fn a_krb_error_has_the_words_of_its_realm_s_implementation() {
+    for (mut world, words) in [
+        (World::mit(), "Failed reading application request"),
+        (World::active_directory(), ""),
+    ] {
+        let late = Asking {
+            time: 301,
+            ..change("second")
+        };
+        let ticket = ticket(&mut world, "alice@LAB");
+        let request = request(&mut world, &ticket, &late);
+        let answer = handle(&mut world, &request);
+        let result = refusal(&answer);
+        assert_eq!(result.code, KpasswdCode::AUTHERROR);
+        assert_eq!(result.text, words);
+    }
+}
+
 #[test]
 fn any_password_may_come_again_without_a_history() {
     assert_eq!(ask(&mut World::mit(), "alice@LAB", &change(PASSWORD)).0, 0);

@@ -1,5 +1,6 @@
 //! RFC 4120 section 3.1: the Authentication Service exchange.
 
+use kdclab_kdc::AsRepDefect;
 use kdclab_proto::messages::{
     EtypeInfo2, HostAddress, KdcOptions, KdcReqBody, PadataType, TicketFlags,
 };
@@ -345,6 +346,75 @@ fn a_postdated_ticket_starts_later_and_is_invalid_until_then() {
         ErrorCode::KDC_ERR_CANNOT_POSTDATE,
         "POSTDATE NOT ALLOWED",
     );
+}
+
+/// A KDC that fails on purpose: its ticket says the same as the encrypted part beside it, and only the one field
+/// is not as asked.
+#[test]
+fn section_3_1_3_each_defect_changes_its_own_field() {
+    let hours = |hours: u64| std::time::Duration::from_secs(hours * 3600);
+    let after = |world: &World, seconds| world.now.saturating_add(seconds);
+    let options = KdcOptions::ALLOW_POSTDATE | KdcOptions::POSTDATED | KdcOptions::RENEWABLE;
+    let logon = |defect: Option<AsRepDefect>| {
+        let mut world = World::mit();
+        world.policy("LAB", |policy| {
+            policy.max_life = hours(10);
+            policy.max_renewable_life = hours(100);
+            policy.as_rep_defect = defect;
+        });
+        let asked = KdcReqBody {
+            from: Some(after(&world, HOUR)),
+            till: after(&world, 3 * HOUR),
+            rtime: Some(after(&world, 9 * HOUR)),
+            ..body_with(options)
+        };
+        let credential = world.logon("alice@LAB", asked).unwrap();
+        let key = world.key_of_service(&krbtgt("LAB"), 1);
+        let (part, ticket) = (&credential.part, open_ticket(&credential.ticket, &key));
+        assert_eq!(ticket.starttime, part.starttime);
+        assert_eq!(ticket.endtime, part.endtime);
+        assert_eq!(ticket.renew_till, part.renew_till);
+        assert_eq!(ticket.flags, part.flags);
+        let server = part.sname.clone().at(part.srealm.clone());
+        assert_eq!(credential.ticket.server(), server);
+        let relative = |time: KerberosTime| time.seconds_since(world.now) / HOUR;
+        (
+            relative(part.starttime.unwrap()),
+            relative(part.endtime),
+            relative(part.renew_till.unwrap()),
+            server.to_string(),
+        )
+    };
+    let lab = || "krbtgt/LAB@LAB".to_owned();
+    assert_eq!(logon(None), (1, 3, 9, lab()));
+    assert_eq!(logon(Some(AsRepDefect::IgnoresFrom)), (0, 3, 9, lab()));
+    assert_eq!(logon(Some(AsRepDefect::IgnoresTill)), (1, 11, 9, lab()));
+    assert_eq!(logon(Some(AsRepDefect::IgnoresRtime)), (1, 3, 101, lab()));
+    let other = principal("krbtgt/OTHER@LAB").name;
+    assert_eq!(
+        logon(Some(AsRepDefect::Sname(other))),
+        (1, 3, 9, "krbtgt/OTHER@LAB".to_owned())
+    );
+}
+
+#[test]
+fn a_defect_of_the_name_spares_other_services_and_every_defect_spares_the_tgs() {
+    let other = principal("krbtgt/OTHER@LAB").name;
+    for defect in [AsRepDefect::IgnoresTill, AsRepDefect::Sname(other)] {
+        let mut world = World::mit();
+        let tgt = world.tgt("alice@LAB");
+        world.policy("LAB", |policy| policy.as_rep_defect = Some(defect.clone()));
+        let web = principal("host/web.lab@LAB");
+        let asked = KdcReqBody {
+            till: world.now.saturating_add(HOUR),
+            ..body(&web)
+        };
+        let ticket = world.tgs(&tgt, asked.clone()).unwrap();
+        assert_eq!(ticket.ticket.server(), web);
+        assert_eq!(ticket.part.endtime, asked.till);
+        let direct = world.logon("alice@LAB", asked).unwrap();
+        assert_eq!(direct.ticket.server(), web);
+    }
 }
 
 #[test]

@@ -111,13 +111,17 @@ pub struct PasswordPolicyTable {
     /// The fewest bytes of a password.
     #[serde(default)]
     pub minlength: usize,
-    /// How many passwords may not come again, the current one included. At most 65 are remembered.
-    #[serde(default)]
+    /// How many passwords may not come again, the current one included: 1 if absent. At most 65 are remembered.
+    #[serde(default = "current_password")]
     pub history: usize,
     /// How long a password must be kept by its owner; no time if absent.
     pub minlife: Option<Span>,
     /// After how long a password expires; never if absent.
     pub maxlife: Option<Span>,
+}
+
+fn current_password() -> usize {
+    1
 }
 
 /// The KDC implementations.

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
-use kdclab_client::{Action, Dialect, Event as KdcEvent, KdcUnreachable, SendToKdc, Transport};
+use kdclab_client::{
+    Action, ClientConfig, Dialect, Event as KdcEvent, KdcUnreachable, SendToKdc, Transport,
+};
 use kdclab_proto::Realm;
 
 use crate::sim::kdcs::{KDC_PORT, KPASSWD_PORT};
@@ -49,12 +51,13 @@ pub(super) enum Service {
 pub(super) type Delivered = Result<Vec<u8>, KdcUnreachable>;
 
 impl Delivery {
-    /// Begins to deliver `message` from `host` to a service of `realm`. After `previous`, the delivery before
+    /// Begins to deliver `message` from a program on `host` with `config` to a service of `realm`. After `previous`, the delivery before
     /// it in the same exchange, met a reply too big for UDP, MIT stays with TCP.
     pub(super) fn begin(
         world: &mut World,
         client: usize,
         host: &str,
+        config: &ClientConfig,
         (realm, service): (&Realm, Service),
         message: Vec<u8>,
         previous: &Previous,
@@ -64,11 +67,11 @@ impl Delivery {
             unreachable!("a client's host exists as long as its world");
         };
         let now = this.clock(world.now);
-        let stays_with_tcp = previous.too_big && this.config.dialect == Dialect::Mit;
+        let stays_with_tcp = previous.too_big && config.dialect == Dialect::Mit;
         let (machine, actions) = if stays_with_tcp {
-            SendToKdc::start_tcp(&this.config, now, servers, message)
+            SendToKdc::start_tcp(config, now, servers, message)
         } else {
-            SendToKdc::start(&this.config, now, servers, message)
+            SendToKdc::start(config, now, servers, message)
         };
         let mut delivery = Self {
             machine,

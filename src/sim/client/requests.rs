@@ -172,10 +172,14 @@ impl Client {
                 }
                 Step::Failed(error) => return self.fail_with(world, &error),
                 Step::Send { realm, bytes } => {
+                    let Some(config) = self.config(world).map(Cow::into_owned) else {
+                        return;
+                    };
                     let (delivery, ended) = Delivery::begin(
                         world,
                         self.index,
                         &self.host,
+                        &config,
                         (&realm, exchange.service()),
                         bytes,
                         &self.previous,
@@ -237,6 +241,7 @@ impl Client {
                 }
             }
             Got::Login(outcome) => {
+                self.logged_in = true;
                 self.flags = Some(outcome.credential.flags);
                 let cache = if is_java {
                     // Java keeps nothing but tickets.

@@ -1,9 +1,10 @@
 //! The encrypted parts of each message, and what is in clear around them.
 
 use kdclab_proto::messages::{
-    ApRep, ApReq, AsRep, AsReq, Authenticator, EncApRepPart, EncKdcRepPart, EncTicketPart,
-    EncryptedData, EncryptionKey, KdcRep, KdcReq, KrbError, PaEncTsEnc, PadataType, TgsRep, TgsReq,
-    Ticket,
+    ApRep, ApReq, AsRep, AsReq, Authenticator, ChangePasswdData, EncApRepPart, EncKdcRepPart,
+    EncKrbPrivPart, EncTicketPart, EncryptedData, EncryptionKey, KdcRep, KdcReq, KpasswdReply,
+    KpasswdRequest, KpasswdResult, KpasswdVersion, KrbError, KrbPriv, PaEncTsEnc, PadataType,
+    TgsRep, TgsReq, Ticket,
 };
 use kdclab_proto::{DecodeError, KerberosTime, Key, KeyUsage};
 
@@ -24,6 +25,8 @@ pub(super) enum Kind {
     Authenticator,
     EncTimestamp,
     KdcRep,
+    KpasswdRep,
+    KpasswdReq(KpasswdVersion),
     Ticket,
 }
 
@@ -63,6 +66,20 @@ impl Kind {
                 );
                 (content, Some(part.key))
             }
+            Self::KpasswdRep => {
+                let part = EncKrbPrivPart::decode_padded(plain)?;
+                (result(KpasswdResult::decode(&part.user_data.0)), None)
+            }
+            Self::KpasswdReq(version) => {
+                let part = EncKrbPrivPart::decode_padded(plain)?;
+                let target = match version {
+                    KpasswdVersion::Change => None,
+                    KpasswdVersion::Set => ChangePasswdData::decode(&part.user_data.0)?.target,
+                };
+                let whose =
+                    target.map_or_else(|| "the client".to_owned(), |target| target.to_string());
+                (format!("a new password for {whose}"), None)
+            }
             Self::Ticket => {
                 let part = EncTicketPart::decode_padded(plain)?;
                 let content = format!(
@@ -78,6 +95,13 @@ impl Kind {
     }
 }
 
+fn result(result: Option<KpasswdResult>) -> String {
+    result.map_or_else(
+        || "something else".to_owned(),
+        |result| format!("result {}", result.code.0),
+    )
+}
+
 fn instant(time: KerberosTime, microseconds: i32) -> String {
     format!("{time} + {microseconds} us")
 }
@@ -89,6 +113,16 @@ fn enctype(key: &EncryptionKey) -> String {
 
 /// What `message` says in clear, and its encrypted parts in the order of the message.
 pub(super) fn of_message(message: &[u8]) -> (String, Vec<Part>) {
+    // A request and a reply of version 1 have the same frame.
+    if let Some(read) = KpasswdRequest::decode(message)
+        .ok()
+        .and_then(|request| kpasswd_req(&request).ok())
+    {
+        return read;
+    }
+    if let Ok(reply) = KpasswdReply::decode(message) {
+        return kpasswd_rep(&reply).unwrap_or_default();
+    }
     let read = match message.first().and_then(|tag| tag.checked_sub(0x60)) {
         Some(AsReq::APPLICATION) => AsReq::decode(message).map(|request| as_req(&request.0)),
         Some(AsRep::APPLICATION) => AsRep::decode(message).map(|reply| kdc_rep(reply.0, &AS_REP)),
@@ -100,15 +134,8 @@ pub(super) fn of_message(message: &[u8]) -> (String, Vec<Part>) {
             let clear = format!("for {}", request.ticket.server());
             (clear, ap_req(request, &AP_REQ).into())
         }),
-        Some(ApRep::APPLICATION) => ApRep::decode(message).map(|reply| {
-            let part = Part {
-                name: "AP-REP enc-part",
-                usages: &[KeyUsage::AP_REP],
-                data: reply.enc_part,
-                kind: Kind::ApRep,
-            };
-            (String::new(), vec![part])
-        }),
+        Some(ApRep::APPLICATION) => ApRep::decode(message)
+            .map(|reply| (String::new(), vec![ap_rep(reply, "AP-REP enc-part")])),
         Some(KrbError::APPLICATION) => KrbError::decode(message).map(|error| {
             let text = error
                 .e_text
@@ -120,6 +147,49 @@ pub(super) fn of_message(message: &[u8]) -> (String, Vec<Part>) {
         _ => return (String::new(), Vec::new()),
     };
     read.unwrap_or_else(|error| (format!("does not decode: {error}"), Vec::new()))
+}
+
+fn ap_rep(reply: ApRep, name: &'static str) -> Part {
+    Part {
+        name,
+        usages: &[KeyUsage::AP_REP],
+        data: reply.enc_part,
+        kind: Kind::ApRep,
+    }
+}
+
+fn krb_priv(message: &[u8], name: &'static str, kind: Kind) -> Result<Part, DecodeError> {
+    Ok(Part {
+        name,
+        usages: &[KeyUsage::KRB_PRIV],
+        data: KrbPriv::decode(message)?.enc_part,
+        kind,
+    })
+}
+
+/// An AP-REQ and a KRB-PRIV (RFC 3244 section 2).
+fn kpasswd_req(request: &KpasswdRequest) -> Result<(String, Vec<Part>), DecodeError> {
+    let shown = ApReq::decode(&request.ap_req)?;
+    let clear = format!("for {}", shown.ticket.server());
+    let kind = Kind::KpasswdReq(request.version);
+    let sealed = krb_priv(&request.krb_priv, "KPASSWD-REQ KRB-PRIV", kind)?;
+    let parts = ap_req(shown, &KPASSWD_REQ).into_iter().chain([sealed]);
+    Ok((clear, parts.collect()))
+}
+
+/// An AP-REP and a KRB-PRIV, or a KRB-ERROR that has the result in its e-data.
+fn kpasswd_rep(reply: &KpasswdReply) -> Result<(String, Vec<Part>), DecodeError> {
+    if reply.ap_rep.is_empty() {
+        let error = KrbError::decode(&reply.message)?;
+        let told = error.e_data.as_deref().and_then(KpasswdResult::decode);
+        return Ok((
+            format!("{}, {}", error.error_code, result(told)),
+            Vec::new(),
+        ));
+    }
+    let confirmed = ap_rep(ApRep::decode(&reply.ap_rep)?, "KPASSWD-REP AP-REP");
+    let sealed = krb_priv(&reply.message, "KPASSWD-REP KRB-PRIV", Kind::KpasswdRep)?;
+    Ok((String::new(), vec![confirmed, sealed]))
 }
 
 fn as_req(request: &KdcReq) -> (String, Vec<Part>) {
@@ -191,14 +261,25 @@ const AP_REQ: Names = Names {
     usages: &[KeyUsage::AP_REQ_AUTHENTICATOR],
 };
 
+const KPASSWD_REQ: Names = Names {
+    ticket: "KPASSWD-REQ ticket",
+    other: "KPASSWD-REQ authenticator",
+    usages: &[KeyUsage::AP_REQ_AUTHENTICATOR],
+};
+
 /// Every name that a part can have.
-pub(crate) const PART_NAMES: [&str; 10] = [
+pub(crate) const PART_NAMES: [&str; 15] = [
     "AP-REP enc-part",
     "AP-REQ authenticator",
     "AP-REQ ticket",
     "AS-REP enc-part",
     "AS-REP ticket",
     "AS-REQ PA-ENC-TIMESTAMP",
+    "KPASSWD-REP AP-REP",
+    "KPASSWD-REP KRB-PRIV",
+    "KPASSWD-REQ KRB-PRIV",
+    "KPASSWD-REQ authenticator",
+    "KPASSWD-REQ ticket",
     "TGS-REP enc-part",
     "TGS-REP ticket",
     "TGS-REQ authenticator",

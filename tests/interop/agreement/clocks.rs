@@ -20,17 +20,17 @@ use crate::play::{refusal, says};
 use crate::served::{Served, Session, text};
 
 /// A scenario served by the clock of one of its hosts.
-struct Lab {
+pub(crate) struct Lab {
     scenario: Scenario,
     world: World,
-    served: Served,
+    pub(crate) served: Served,
     /// The host whose clock is this machine's.
     host: String,
     _home: TempDir,
 }
 
 impl Lab {
-    fn start(id: &str, phase: Phase, host: &str) -> Self {
+    pub(crate) fn start(id: &str, phase: Phase, host: &str) -> Self {
         let home = TempDir::new().unwrap();
         let scenario = Scenario::parse(home.path(), &file_of(id)).unwrap();
         let world = check::world_in(&scenario, phase, DEFAULT_SEED, None).unwrap();
@@ -70,7 +70,7 @@ impl Lab {
     }
 
     /// A session on the machine with the tickets of somebody who logged in when the clocks agreed.
-    fn session_from_before(&self, user: &str) -> Session {
+    pub(crate) fn session_from_before(&self, user: &str) -> Session {
         let session = self.served.session(&self.host);
         let outcome = self.log_in(&mut self.client("kdc1"), user);
         let store = CredentialStore::initialized(outcome);

@@ -45,6 +45,10 @@ impl Play<'_> {
         found.expect("a host").1.dialect
     }
 
+    pub(super) fn is_java(&self, host: &str) -> bool {
+        self.dialect(host) == DialectName::Java
+    }
+
     fn java_call(&mut self, call: &Call) -> Result<(), Failed> {
         let host = call.from.get_ref();
         let user = self.world.caller(call).expect("a user");
@@ -81,6 +85,15 @@ impl Play<'_> {
         answered.map_err(|told| refused("OpenJDK 17", told, &answer))
     }
 
+    /// What a Java program finds in its user's cache, which kinit fills: Krb5LoginModule keeps its ticket to itself.
+    pub(super) fn fill_cache(&mut self, call: &Call) {
+        let host = call.from.get_ref();
+        let user = self.world.caller(call).expect("a user");
+        let password = self.world.password(call, &user).map(str::to_owned);
+        let filled = kinit(self.session(&user, host), call, &user, password.as_deref());
+        assert!(filled.is_ok(), "kinit fails: {}", filled.unwrap_err().told);
+    }
+
     fn mit_call(&mut self, call: &Call) -> Result<(), Failed> {
         let host = call.from.get_ref();
         let user = self.world.caller(call).expect("a user");
@@ -92,14 +105,20 @@ impl Play<'_> {
         let failed = |told| Failed::new("GSS-API of MIT krb5", told);
         if let Some(other) = &call.for_user {
             let name = user.to_string();
-            if call.enterprise {
-                let other = other.get_ref().clone();
-                return self.enterprise_call(call, &user, &other);
-            }
-            let other = self.principal(other.get_ref()).to_string();
-            self.used.insert(Program::MitInitiator);
-            let result = self.mit.impersonate(&conf, &keytab, &name, &other);
-            return result.map_err(failed);
+            // `-U` asks for an enterprise name, such as a UPN.
+            let (flag, other) = match call.enterprise {
+                true => ("-U", other.get_ref().clone()),
+                false => ("-I", self.principal(other.get_ref()).to_string()),
+            };
+            self.used.extend([Program::Kinit, Program::Kvno]);
+            let session = self.session(&user, host);
+            program(session, "kinit", &["-k", "-t", text(&keytab), &name], "")?;
+            // Of a ticket request the trace has no numbers.
+            let asked = program(session, "kvno", &[flag, &other, &name], "");
+            return asked.map_err(|failed| Failed {
+                trace: None,
+                ..failed
+            });
         }
         if call.user.is_none() || self.dialect(host) == DialectName::PanOs {
             // A program with an identity of its own, in a keytab or with a password in its configuration.
@@ -149,25 +168,6 @@ impl Play<'_> {
             failed(told)
         })?;
         self.mit_session(host, &service, &at, &token)
-    }
-
-    /// `kvno -U`, with which a service asks a ticket to itself for a user of such a name as a UPN.
-    fn enterprise_call(
-        &mut self,
-        call: &Call,
-        service: &Principal,
-        user: &str,
-    ) -> Result<(), Failed> {
-        self.used.extend([Program::Kinit, Program::Kvno]);
-        let keytab = self.client_keytab(call.from.get_ref());
-        let session = self.session(service, call.from.get_ref());
-        let service = service.to_string();
-        let keytab = text(&keytab);
-        program(session, "kinit", &["-k", "-t", keytab, &service], "")?;
-        program(session, "kvno", &["-U", user, &service], "").map_err(|failed| Failed {
-            trace: None,
-            ..failed
-        })
     }
 
     fn mit_session(
@@ -353,7 +353,11 @@ fn kinit(
     password: Option<&str>,
 ) -> Result<(), Failed> {
     let mut arguments = Vec::new();
-    for (flag, span) in [("-l", call.lifetime), ("-r", call.renewable)] {
+    for (flag, span) in [
+        ("-l", call.lifetime),
+        ("-r", call.renewable),
+        ("-s", call.postdated),
+    ] {
         if let Some(span) = span {
             arguments.extend([flag.to_owned(), format!("{}s", span.seconds())]);
         }

@@ -1,0 +1,157 @@
+//! `kdclab ctl` as a process: what it prints, and its status.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const KDCLAB: &str = env!("CARGO_BIN_EXE_kdclab");
+
+/// A served scenario; it stops when this is dropped.
+struct Served {
+    child: Child,
+    home: TempDir,
+}
+
+impl Served {
+    fn start() -> Self {
+        let home = TempDir::new().unwrap();
+        let mut child = Command::new(KDCLAB)
+            .args([
+                "serve",
+                "client-disabled",
+                "--phase",
+                "broken",
+                "--until-eof",
+                "--dir",
+            ])
+            .arg(home.path().join("lab"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        output.read_line(&mut line).unwrap();
+        Self { child, home }
+    }
+
+    fn dir(&self) -> PathBuf {
+        self.home.path().join("lab")
+    }
+
+    /// The status, and what is printed on standard output and on standard error.
+    fn ctl(&self, words: &[&str]) -> (i32, String, String) {
+        let mut command = Command::new(KDCLAB);
+        command.arg("ctl").env("KDCLAB_DIR", self.dir()).args(words);
+        ended(&mut command)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+fn ended(command: &mut Command) -> (i32, String, String) {
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let status = output.status.code().unwrap();
+    (status, text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn what_is_done_prints_nothing() {
+    let served = Served::start();
+    assert_eq!(served.ctl(&["fix", "1"]), (0, String::new(), String::new()));
+    let set_clock = ["set_clock", "host=dc1", "offset=+10m"];
+    assert_eq!(served.ctl(&set_clock), (0, String::new(), String::new()));
+}
+
+#[test]
+fn what_the_world_cannot_do_is_status_1() {
+    let served = Served::start();
+    let (status, out, err) = served.ctl(&["fix", "99"]);
+    assert_eq!((status, out.as_str()), (1, ""));
+    assert!(err.contains("there is no phase fix:99"), "{err}");
+    let (status, _, err) = served.ctl(&["repair_links"]);
+    assert_eq!(status, 1);
+    assert!(err.contains("it changes nothing"), "{err}");
+}
+
+#[test]
+fn what_is_no_step_is_status_2_with_its_place() {
+    let served = Served::start();
+    for (words, told) in [
+        (&["host_down", "dc7"][..], "unknown host `dc7`"),
+        (&["explode"], "unknown name `explode`"),
+        (&["fix", "first"], "`first` is no number"),
+        (&["fix", "0"], "`0` is no number"),
+        (&["set_clock", "host=dc1", "ten"], "ten"),
+    ] {
+        let (status, out, err) = served.ctl(words);
+        assert_eq!((status, out.as_str()), (2, ""), "{words:?}");
+        assert!(
+            err.contains(told) && err.contains("help"),
+            "{words:?}: {err}"
+        );
+    }
+}
+
+#[test]
+fn events_are_lines_or_json_lines() {
+    let served = Served::start();
+    served.ctl(&["fix", "1"]);
+    let (status, out, _) = served.ctl(&["events"]);
+    assert_eq!(status, 0);
+    assert!(out.contains("changed: fix 1: "), "{out}");
+    let (_, out, _) = served.ctl(&["--json", "events"]);
+    let events: Vec<Value> = out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let last = events.last().unwrap();
+    assert_eq!(last["kind"], "verb");
+    let after = last["number"].to_string();
+    assert_eq!(served.ctl(&["events", &after]).1, "");
+}
+
+#[test]
+fn without_a_server_it_says_what_to_do() {
+    let empty = TempDir::new().unwrap();
+    let mut command = Command::new(KDCLAB);
+    command
+        .args(["ctl", "--dir"])
+        .arg(empty.path())
+        .arg("events");
+    let (status, _, err) = ended(command.env_remove("KDCLAB_DIR"));
+    assert_eq!(status, 2);
+    assert!(err.contains("still running?"), "{err}");
+    let mut command = Command::new(KDCLAB);
+    command.args(["ctl", "events"]).env_remove("KDCLAB_DIR");
+    let (status, _, err) = ended(&mut command);
+    assert_eq!(status, 2);
+    assert!(err.contains("--dir"), "{err}");
+}
+
+#[test]
+fn under_exec_it_finds_the_world_by_itself() {
+    let script = format!("{KDCLAB} ctl fix 1 && {KDCLAB} ctl events");
+    let mut command = Command::new(KDCLAB);
+    let exec = [
+        "exec",
+        "client-disabled",
+        "--phase",
+        "broken",
+        "--",
+        "sh",
+        "-c",
+    ];
+    let (status, out, err) = ended(command.args(exec).arg(script));
+    assert_eq!((status, err.as_str()), (0, ""));
+    assert!(out.contains("changed: fix 1: "), "{out}");
+}
