@@ -64,7 +64,11 @@ fn main() -> ExitCode {
     let plans = planned(scenarios);
     let page = Arc::new(Page::new(&plans));
     let used = Used::default();
-    let mut trials = Vec::new();
+    let checked = Arc::clone(&page);
+    let mut trials = vec![Trial::test(
+        "every_row_is_shown_by_what_is_there",
+        move || checked.check_rows(),
+    )];
     if std::env::var_os(WRITE).is_none() {
         let page = Arc::clone(&page);
         trials.push(Trial::test("docs_proof_md_is_what_is_played", move || {

@@ -671,7 +671,7 @@ pub(crate) const ROWS: &[Row] = &[
         &[
             T("agreement/replays", "replay_to_two_servers"),
             T("agreement/replays", "replay_to_java"),
-            T("gss_acceptor", "a_replay_is_34"),
+            T("peers/acceptors", "replay"),
         ],
     ),
     row(
