@@ -415,15 +415,11 @@ impl Service {
     ) -> Result<(), ChangeError> {
         let mut changing = self.changing.lock().await;
         let Changing { ports, directory } = &mut *changing;
-        let main = self.served.look(|world| self.clients.main_address(world));
         self.served
             .change(|world| directory.read_back(world, &self.script, &self.clients));
-        let changed = self.served.change_as_a_whole(|world| {
-            if let Some(main) = main {
-                world.set_now(wall_clock().offset_by(world.offset_at(main).saturating_neg()));
-            }
-            change(world)
-        });
+        let main = self.served.look(|world| self.clients.main_address(world));
+        let now = main.map_or_else(wall_clock, |main| self.served.true_time(main));
+        let changed = self.served.change_as_a_whole(now, change);
         if changed.is_ok() {
             self.served.note(what);
         }

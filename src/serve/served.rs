@@ -78,18 +78,19 @@ impl Served {
         done
     }
 
-    /// Changes the world, or leaves it as it is where that fails. Whoever asks meanwhile meets the world of before,
-    /// its counts of failed logons included.
+    /// Changes the world at the true time `now`, or leaves it as it is where that fails. Whoever asks meanwhile
+    /// meets the world of before, its counts of failed logons included.
     pub(super) fn change_as_a_whole<E>(
         &self,
+        now: Timestamp,
         change: impl FnOnce(&mut World) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut world = lock(&self.world);
         let mut changed = world.clone();
-        let before = changed.now();
+        changed.set_now(now);
         change(&mut changed)?;
         // The clocks of real programs go on by themselves; what waits here becomes older instead.
-        let waited = changed.now().unix_microseconds() - before.unix_microseconds();
+        let waited = changed.now().unix_microseconds() - now.unix_microseconds();
         let by = (waited / 1_000_000).saturating_neg();
         changed.shift(by);
         let mut record = lock(&self.record);
@@ -256,4 +257,40 @@ fn note(record: &mut Record, world: &mut World) {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Lab;
+    use crate::sim::VerbError;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    /// How old the world looks after `change` at its own time, and after that at one an hour later.
+    fn begins(change: impl Fn(&mut World) -> Result<(), VerbError>) -> [i64; 2] {
+        let lab = Lab::load("client-disabled").unwrap();
+        let served = Served::new(lab.world().clone());
+        let now = lab.world().now();
+        let begins = || served.look(World::epoch).unix() - lab.world().epoch().unix();
+        [now, now + HOUR].map(|now| {
+            served.change_as_a_whole(now, &change).unwrap();
+            assert_eq!(served.look(World::now), now);
+            begins()
+        })
+    }
+
+    #[test]
+    fn time_that_is_let_pass_makes_the_world_older() {
+        let wait = |world: &mut World| {
+            world.wait(Duration::from_secs(60));
+            Ok(())
+        };
+        assert_eq!(begins(wait), [-60, -120]);
+    }
+
+    #[test]
+    fn time_that_passes_by_itself_does_not() {
+        assert_eq!(begins(|_| Ok(())), [0, 0]);
+    }
 }

@@ -55,6 +55,11 @@ impl World {
         self.now
     }
 
+    /// When it began.
+    pub(crate) fn epoch(&self) -> KerberosTime {
+        self.epoch
+    }
+
     /// The names that the scenario and the steps so far define.
     pub fn scope(&self) -> &Scope {
         &self.scope
