@@ -463,8 +463,9 @@ pub fn run(
         .build()
         .map_err(ServeError::Runtime)?;
     runtime.block_on(async {
-        let instance = Instance::start(scenario, options).await?;
+        // The files say that all is ready before anything is printed.
         let mut signals = os::Signals::to_stop().map_err(ServeError::Runtime)?;
+        let instance = Instance::start(scenario, options).await?;
         announce(out, &instance.ready())?;
         tokio::select! {
             _ = signals.arrive() => {}

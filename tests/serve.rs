@@ -27,7 +27,11 @@ struct Served {
 
 impl Served {
     fn start(arguments: &[&str]) -> Self {
-        let mut child = command(arguments)
+        Self::start_as(&mut command(arguments))
+    }
+
+    fn start_as(command: &mut Command) -> Self {
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -65,15 +69,14 @@ impl Served {
     }
 
     fn signal(mut self, signal: &str) -> ExitStatus {
-        let id = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args([signal, &id])
-                .status()
-                .unwrap()
-                .success()
-        );
+        self.send(signal);
         self.child.wait().unwrap()
+    }
+
+    fn send(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args([signal, &id]).status();
+        assert!(sent.unwrap().success());
     }
 }
 
@@ -266,6 +269,33 @@ fn signals_end_it_with_success_although_clients_hang() {
         assert!(served.signal(signal).success(), "{signal}");
         drop((half, idle));
     }
+}
+
+/// What `kdclab serve` makes of a terminal that closes, with or without `nohup`.
+#[cfg(target_os = "linux")]
+fn hung_up(disposition: &str) -> Served {
+    let mut command = Command::new("env");
+    command.args([disposition, env!("CARGO_BIN_EXE_kdclab"), "serve", HEALTHY]);
+    Served::start_as(&mut command)
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_closed_terminal_ends_it_and_leaves_nothing() {
+    let served = hung_up("--default-signal=HUP");
+    let directory = served.dir();
+    assert!(served.signal("-HUP").success());
+    assert!(!directory.exists());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn nohup_keeps_it_alive() {
+    let served = hung_up("--ignore-signal=HUP");
+    served.send("-HUP");
+    let reply = over_udp(served.address(0), &as_req("alice@LAB.EXAMPLE"));
+    assert_eq!(error_code(&reply), PREAUTH);
+    assert!(served.signal("-TERM").success());
 }
 
 /// Garbage, half a message and silence disturb nobody else.

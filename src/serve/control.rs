@@ -37,7 +37,7 @@ pub enum Response {
     Done,
     /// What happened.
     Events(Vec<Event>),
-    /// The world is as it was, or as far as the step could be done.
+    /// It could not be done.
     Failed(String),
     /// The request is none, or the step is not one.
     Faulty(String),

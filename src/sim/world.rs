@@ -56,7 +56,7 @@ impl World {
     }
 
     /// When it began.
-    pub(crate) fn epoch(&self) -> KerberosTime {
+    pub fn epoch(&self) -> KerberosTime {
         self.epoch
     }
 

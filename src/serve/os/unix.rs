@@ -24,27 +24,24 @@ use super::super::port::Tasks;
 pub(crate) struct Signals(Vec<(Signal, tokio::signal::unix::Signal)>);
 
 impl Signals {
-    /// Those that ask a server to end.
+    /// Those that ask a server to end. `nohup` keeps it from ending with its terminal.
     pub(crate) fn to_stop() -> io::Result<Self> {
-        Self::catch(&[Signal::HUP, Signal::INT, Signal::TERM])
+        let mut meant = vec![Signal::INT, Signal::TERM];
+        meant.extend(not_ignored(&[Signal::HUP]));
+        Self::catch(&meant)
     }
 
     /// Those that are meant for a command that runs in our place. One that whoever started us has ignored, as
     /// `nohup` does, stays so: a caught one would be the command's death.
     pub(crate) fn to_pass_on() -> io::Result<Self> {
-        let ignored = ignored();
-        let meant: Vec<Signal> = [
+        Self::catch(&not_ignored(&[
             Signal::HUP,
             Signal::INT,
             Signal::QUIT,
             Signal::TERM,
             Signal::USR1,
             Signal::USR2,
-        ]
-        .into_iter()
-        .filter(|signal| ignored & (1 << (signal.as_raw() - 1)) == 0)
-        .collect();
-        Self::catch(&meant)
+        ]))
     }
 
     fn catch(signals: &[Signal]) -> io::Result<Self> {
@@ -69,14 +66,16 @@ impl Signals {
     }
 }
 
-/// The signals that this process ignores, as a mask; none where the system does not say.
-fn ignored() -> u64 {
+/// The signals that this process does not ignore; all where the system does not say.
+fn not_ignored(signals: &[Signal]) -> Vec<Signal> {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    status
+    let ignored = status
         .lines()
         .find_map(|line| line.strip_prefix("SigIgn:"))
         .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
-        .unwrap_or(0)
+        .unwrap_or(0);
+    let is_meant = |signal: &Signal| ignored & (1 << (signal.as_raw() - 1)) == 0;
+    signals.iter().copied().filter(is_meant).collect()
 }
 
 /// Sends `signal` to our child number `child`, if it does not have it from the terminal already.
