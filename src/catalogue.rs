@@ -151,15 +151,8 @@ pub fn read(path: &Path) -> Result<Scenario, CatalogueError> {
             path: path.to_owned(),
             error,
         })?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let text = String::from_utf8_lossy(error.as_bytes());
-        let start = error.utf8_error().valid_up_to();
-        CatalogueError::Faulty(Source::new(path, &text).fault(
-            start..start + char::REPLACEMENT_CHARACTER.len_utf8(),
-            "the file is not UTF-8".to_owned(),
-            Some("save it in that encoding, as TOML demands".to_owned()),
-        ))
-    })?;
+    let text = Source::read(path, bytes, "save it in that encoding, as TOML demands")
+        .map_err(CatalogueError::Faulty)?;
     Scenario::parse(path, &text)
 }
 

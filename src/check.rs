@@ -8,9 +8,9 @@ use kdclab_proto::{KerberosTime, KeyCache};
 use sha2::{Digest, Sha256};
 
 use crate::catalogue::Scenario;
-use crate::script::Spanned;
 use crate::script::model::{Control, Expectation, Fix, Phase, SymptomCheck};
 use crate::script::values::ErrorName;
+use crate::script::{Script, Spanned};
 use crate::sim::{Outcome, Packet, VerbError, World};
 
 pub use mismatch::Mismatch;
@@ -126,31 +126,29 @@ pub fn world_in(
 ) -> Result<World, VerbError> {
     let script = &scenario.script;
     let mut world = World::build(script, seed, epoch, &KeyCache::default())?;
-    for verb in &script.given {
-        world.apply(verb.get_ref())?;
-    }
+    world.apply_all(&script.given)?;
     if matches!(phase, Phase::Healthy | Phase::Control(_)) {
         return Ok(world);
     }
-    for verb in &script.fault {
-        world.apply(verb.get_ref())?;
-    }
+    world.apply_all(&script.fault)?;
     if let Phase::Fix(number) = phase {
         for symptom in &script.symptom {
             act(&mut world, symptom.get_ref());
         }
-        let fix = number
-            .checked_sub(1)
-            .and_then(|index| script.fix.get(index))
-            .ok_or(VerbError::NoSuchPhase {
-                phase,
-                fixes: script.fix.len(),
-            })?;
-        for verb in &fix.steps {
-            world.apply(verb.get_ref())?;
-        }
+        world.apply_all(&fix_of(script, number)?.steps)?;
     }
     Ok(world)
+}
+
+/// The fix of `script` with this number, from 1.
+pub(crate) fn fix_of(script: &Script, number: usize) -> Result<&Fix, VerbError> {
+    let fix = number
+        .checked_sub(1)
+        .and_then(|index| script.fix.get(index));
+    fix.ok_or(VerbError::NoSuchPhase {
+        phase: Phase::Fix(number),
+        fixes: script.fix.len(),
+    })
 }
 
 /// Plays one act of a symptom; several clients may act at once.

@@ -296,18 +296,15 @@ fn run(command: Command, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8,
 fn control(out: &mut dyn Write, err: &mut dyn Write, options: &CtlOptions) -> Result<u8, Failure> {
     match ctl::run(options)? {
         Response::Done => Ok(SUCCESS),
-        Response::Events(events) if options.json() => {
+        Response::Events(events) => {
             for event in events {
-                writeln!(
-                    out,
-                    "{}",
-                    serde_json::to_string(&event).map_err(io::Error::from)?
-                )?;
+                if options.json() {
+                    serde_json::to_writer(&mut *out, &event).map_err(io::Error::from)?;
+                    writeln!(out)?;
+                } else {
+                    writeln!(out, "{event}")?;
+                }
             }
-            Ok(SUCCESS)
-        }
-        events @ Response::Events(_) => {
-            write!(out, "{events}")?;
             Ok(SUCCESS)
         }
         Response::Failed(why) => {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -99,7 +99,7 @@ impl fmt::Display for CtlError {
                 f,
                 "error: no served scenario answers in {}: {error}\n  = help: is `kdclab serve --dir {}` still running?",
                 directory.display(),
-                Path::display(directory)
+                directory.display()
             ),
         }
     }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use tokio::process::{Child, Command};
 
 use crate::catalogue::Scenario;
-use crate::serve::{Instance, ServeError, ServeOptions, VARIABLES, os};
+use crate::serve::{self, Instance, ServeError, ServeOptions, VARIABLES, os};
 
 /// The status that says that kdclab itself failed, as that of `env`, `nohup` and `timeout`.
 pub const FAILED: u8 = 125;
@@ -33,11 +33,7 @@ pub fn run(
     command: &[OsString],
     err: &mut dyn Write,
 ) -> Result<u8, ExecError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(ServeError::Runtime)?;
-    runtime.block_on(async {
+    serve::runtime()?.block_on(async {
         let mut signals = os::Signals::to_pass_on().map_err(ServeError::Runtime)?;
         let found = options.directory().is_some_and(Path::exists);
         let instance = Instance::start(scenario, options).await?;

@@ -132,17 +132,8 @@ impl Lab {
     /// done.
     pub fn fix(&mut self, number: usize) -> Result<(), LabError> {
         let scenario = Arc::clone(&self.scenario);
-        let fixes = &scenario.script.fix;
-        let phase = Phase::Fix(number);
-        let fix = number
-            .checked_sub(1)
-            .and_then(|index| fixes.get(index))
-            .ok_or(sim::VerbError::NoSuchPhase {
-                phase,
-                fixes: fixes.len(),
-            })?;
-        self.steps(&fix.steps)?;
-        self.phase = phase;
+        self.steps(&check::fix_of(&scenario.script, number)?.steps)?;
+        self.phase = Phase::Fix(number);
         Ok(())
     }
 

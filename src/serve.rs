@@ -26,6 +26,7 @@ use kdclab_proto::Timestamp;
 use rand::TryRng;
 use rand::rngs::SysRng;
 use serde::Serialize;
+use tokio::runtime::Runtime;
 
 use crate::catalogue::Scenario;
 use crate::check;
@@ -130,10 +131,10 @@ struct Ready<'a> {
     scenario: &'a str,
     phase: String,
     env: &'a BTreeMap<String, String>,
-    kdcs: &'a [ReadyKdc],
-    acceptors: &'a [ReadyAcceptor],
+    kdcs: Vec<ReadyKdc>,
+    acceptors: Vec<ReadyAcceptor>,
     /// Where the programs of other hosts than that of the symptom's first call reach the acceptors.
-    clients: &'a BTreeMap<String, Vec<ReadyAcceptor>>,
+    clients: BTreeMap<&'a str, Vec<ReadyAcceptor>>,
 }
 
 #[derive(Serialize)]
@@ -172,13 +173,10 @@ pub(crate) const VARIABLES: [&str; 12] = [
 pub struct Instance {
     service: Arc<Service>,
     tasks: OwnedTasks,
-    scenario: String,
-    phase: Phase,
     path: PathBuf,
     environment: BTreeMap<String, String>,
-    kdcs: Vec<ReadyKdc>,
-    acceptors: Vec<ReadyAcceptor>,
-    acceptors_of_others: BTreeMap<String, Vec<ReadyAcceptor>>,
+    /// The line that says that every socket answers.
+    ready: Vec<u8>,
 }
 
 /// The served world with all that follows from it.
@@ -238,30 +236,27 @@ impl Instance {
         let tasks = OwnedTasks::new();
         for port in &mut ports {
             port.serve(&served, &tasks);
-            let way = port.way;
-            let gates = served.look(|world| world.gates(way.client, way.server.ip()));
-            port.set_gates(gates).await;
         }
+        set_gates(&served, &mut ports).await;
         let mut directory = Directory::create(options.dir.as_deref(), additions)?;
-        let (environment, kdcs, acceptors, acceptors_of_others) = served.look(|world| {
+        let (environment, ready) = served.look(|world| {
             let addresses = Addresses::of(&ports, world);
             directory.update(world, &scenario.script, &clients, &addresses)?;
             let environment = directory.environment(&scenario.script, world, &clients, &addresses);
+            let of_other = |host| (host, ready_acceptors(&ports, world.address_of(host)));
             let main = clients.main_address(world);
-            Ok((
-                environment,
-                ready_kdcs(&ports, main),
-                ready_acceptors(&ports, main),
-                clients
-                    .others()
-                    .map(|host| {
-                        (
-                            host.clone(),
-                            ready_acceptors(&ports, world.address_of(host)),
-                        )
-                    })
-                    .collect(),
-            ))
+            let ready = Ready {
+                scenario: &scenario.id,
+                phase: phase.to_string(),
+                env: &environment,
+                kdcs: ready_kdcs(&ports, main),
+                acceptors: ready_acceptors(&ports, main),
+                clients: clients.others().map(of_other).collect(),
+            };
+            let mut ready =
+                serde_json::to_vec(&ready).map_err(|error| ServeError::Output(error.into()))?;
+            ready.push(b'\n');
+            Ok((environment, ready))
         })?;
         let path = directory.path().to_owned();
         let service = Arc::new(Service {
@@ -276,23 +271,16 @@ impl Instance {
         })?;
         let control = os::serve_control(socket, Arc::clone(&service), tasks.clone());
         tasks.spawn(control);
-        let instance = Self {
+        let changing = service.changing.lock().await;
+        changing.directory.announce(&environment, &ready)?;
+        drop(changing);
+        Ok(Self {
             service,
             tasks,
-            scenario: scenario.id.clone(),
-            phase,
             path,
             environment,
-            kdcs,
-            acceptors,
-            acceptors_of_others,
-        };
-        let mut ready = Vec::new();
-        announce(&mut ready, &instance.ready())?;
-        let changing = instance.service.changing.lock().await;
-        changing.directory.announce(&instance.environment, &ready)?;
-        drop(changing);
-        Ok(instance)
+            ready,
+        })
     }
 
     /// The variables that make a program use this instance.
@@ -352,17 +340,6 @@ impl Instance {
     pub async fn stop(self) {
         self.tasks.shutdown().await;
     }
-
-    fn ready(&self) -> Ready<'_> {
-        Ready {
-            scenario: &self.scenario,
-            phase: self.phase.to_string(),
-            env: &self.environment,
-            kdcs: &self.kdcs,
-            acceptors: &self.acceptors,
-            clients: &self.acceptors_of_others,
-        }
-    }
 }
 
 impl Service {
@@ -384,26 +361,15 @@ impl Service {
     async fn break_it(&self) -> Result<(), ChangeError> {
         let faults = &self.script.fault;
         self.change("the faults of the scenario".to_owned(), |world| {
-            faults
-                .iter()
-                .try_for_each(|verb| world.apply(verb.get_ref()))
+            world.apply_all(faults)
         })
         .await
     }
 
     async fn fix(&self, number: usize) -> Result<(), ChangeError> {
-        let fixes = &self.script.fix;
-        let fix = number
-            .checked_sub(1)
-            .and_then(|index| fixes.get(index))
-            .ok_or(VerbError::NoSuchPhase {
-                phase: Phase::Fix(number),
-                fixes: fixes.len(),
-            })?;
+        let fix = check::fix_of(&self.script, number)?;
         self.change(format!("fix {number}: {}", fix.title.get_ref()), |world| {
-            fix.steps
-                .iter()
-                .try_for_each(|verb| world.apply(verb.get_ref()))
+            world.apply_all(&fix.steps)
         })
         .await
     }
@@ -423,19 +389,30 @@ impl Service {
         if changed.is_ok() {
             self.served.note(what);
         }
-        for port in ports.iter_mut() {
-            let way = port.way;
-            let gates = self
-                .served
-                .look(|world| world.gates(way.client, way.server.ip()));
-            port.set_gates(gates).await;
-        }
+        set_gates(&self.served, ports).await;
         let written = self.served.look(|world| {
             let addresses = Addresses::of(ports, world);
             directory.update(world, &self.script, &self.clients, &addresses)
         });
         changed?;
         Ok(written?)
+    }
+}
+
+/// What a served world runs in.
+pub(crate) fn runtime() -> Result<Runtime, ServeError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(ServeError::Runtime)
+}
+
+/// Lets in at each port whom the world lets in.
+async fn set_gates(served: &Served, ports: &mut [Port]) {
+    for port in ports {
+        let way = port.way;
+        let gates = served.look(|world| world.gates(way.client, way.server.ip()));
+        port.set_gates(gates).await;
     }
 }
 
@@ -458,15 +435,13 @@ pub fn run(
     until_eof: bool,
     out: &mut dyn Write,
 ) -> Result<(), ServeError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(ServeError::Runtime)?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         // The files say that all is ready before anything is printed.
         let mut signals = os::Signals::to_stop().map_err(ServeError::Runtime)?;
         let instance = Instance::start(scenario, options).await?;
-        announce(out, &instance.ready())?;
+        out.write_all(&instance.ready)
+            .and_then(|()| out.flush())
+            .map_err(ServeError::Output)?;
         tokio::select! {
             _ = signals.arrive() => {}
             () = end_of_input(), if until_eof => {}
@@ -476,110 +451,83 @@ pub fn run(
     })
 }
 
-/// Where programs find the services: by the host whose programs they are, then by the host of the service.
-struct Addresses {
-    kdcs: BTreeMap<String, BTreeMap<String, SocketAddr>>,
-    kpasswds: BTreeMap<String, BTreeMap<String, SocketAddr>>,
-    acceptors: BTreeMap<String, BTreeMap<(String, u16), SocketAddr>>,
+/// Where the programs of each host find the services.
+struct Addresses(BTreeMap<String, ServerAddresses>);
+
+/// Where the programs of one host find them: by the host of the service, for acceptors with its port.
+#[derive(Default)]
+struct ServerAddresses {
+    kdcs: BTreeMap<String, SocketAddr>,
+    kpasswds: BTreeMap<String, SocketAddr>,
+    acceptors: BTreeMap<(String, u16), SocketAddr>,
 }
 
 impl Addresses {
     fn of(ports: &[Port], world: &World) -> Self {
-        let mut addresses = Self {
-            kdcs: BTreeMap::new(),
-            kpasswds: BTreeMap::new(),
-            acceptors: BTreeMap::new(),
-        };
+        let mut addresses: BTreeMap<String, ServerAddresses> = BTreeMap::new();
         for port in ports {
             let Some(client) = world.host_named_at(port.way.client) else {
                 continue;
             };
+            let servers = addresses.entry(client).or_default();
             let host = port.listening.host.clone();
             match port.listening.service {
                 ListeningService::Acceptor(_) => {
                     let place = (host, port.listening.port);
-                    let of_client = addresses.acceptors.entry(client).or_default();
-                    of_client.insert(place, port.address());
+                    servers.acceptors.insert(place, port.address());
                 }
-                ListeningService::Kdc(_) => {
-                    let of_client = addresses.kdcs.entry(client).or_default();
-                    of_client.insert(host, port.address());
-                }
+                ListeningService::Kdc(_) => drop(servers.kdcs.insert(host, port.address())),
                 ListeningService::Kpasswd => {
-                    let of_client = addresses.kpasswds.entry(client).or_default();
-                    of_client.insert(host, port.address());
+                    servers.kpasswds.insert(host, port.address());
                 }
             }
         }
-        addresses
+        Self(addresses)
+    }
+
+    fn of_client(&self, client: &str) -> &ServerAddresses {
+        static NONE: ServerAddresses = ServerAddresses {
+            kdcs: BTreeMap::new(),
+            kpasswds: BTreeMap::new(),
+            acceptors: BTreeMap::new(),
+        };
+        self.0.get(client).unwrap_or(&NONE)
     }
 }
 
-impl Addresses {
-    fn kdcs_of(&self, client: &str) -> &BTreeMap<String, SocketAddr> {
-        static NONE: BTreeMap<String, SocketAddr> = BTreeMap::new();
-        self.kdcs.get(client).unwrap_or(&NONE)
-    }
-
-    fn kpasswds_of(&self, client: &str) -> &BTreeMap<String, SocketAddr> {
-        static NONE: BTreeMap<String, SocketAddr> = BTreeMap::new();
-        self.kpasswds.get(client).unwrap_or(&NONE)
-    }
-
-    /// Where programs of `client` reach the acceptor on `port` of `host`.
-    fn acceptor(&self, client: &str, host: &str, port: u16) -> Option<SocketAddr> {
-        let place = (host.to_owned(), port);
-        self.acceptors.get(client)?.get(&place).copied()
-    }
-}
-
-fn ready_kdcs(ports: &[Port], main: Option<IpAddr>) -> Vec<ReadyKdc> {
-    let mut kdcs = Vec::new();
-    for port in ports {
-        if let ListeningService::Kdc(realms) = &port.listening.service
-            && Some(port.way.client) == main
-        {
-            let kpasswd = ports.iter().find(|other| {
-                other.way.client == port.way.client
-                    && other.listening.host == port.listening.host
-                    && other.listening.service == ListeningService::Kpasswd
-            });
-            kdcs.push(ReadyKdc {
-                host: port.listening.host.clone(),
-                realms: realms.iter().map(ToString::to_string).collect(),
-                address: port.address().to_string(),
-                kpasswd: kpasswd
-                    .map(|port| port.address().to_string())
-                    .unwrap_or_default(),
-            });
-        }
-    }
-    kdcs
-}
-
-fn ready_acceptors(ports: &[Port], main: Option<IpAddr>) -> Vec<ReadyAcceptor> {
-    let mut acceptors = Vec::new();
-    for port in ports {
-        if let ListeningService::Acceptor(services) = &port.listening.service
-            && Some(port.way.client) == main
-        {
-            acceptors.push(ReadyAcceptor {
-                host: port.listening.host.clone(),
-                services: services.iter().map(ToString::to_string).collect(),
-                address: port.address().to_string(),
-            });
-        }
-    }
-    acceptors
-}
-
-fn announce(out: &mut dyn Write, ready: &Ready<'_>) -> Result<(), ServeError> {
-    let write = |out: &mut dyn Write| -> io::Result<()> {
-        serde_json::to_writer(&mut *out, ready)?;
-        writeln!(out)?;
-        out.flush()
+fn ready_kdcs(ports: &[Port], client: Option<IpAddr>) -> Vec<ReadyKdc> {
+    let of_client = || ports.iter().filter(|port| Some(port.way.client) == client);
+    let kdc = |port: &Port| {
+        let ListeningService::Kdc(realms) = &port.listening.service else {
+            return None;
+        };
+        let kpasswd = of_client().find(|other| {
+            other.listening.host == port.listening.host
+                && other.listening.service == ListeningService::Kpasswd
+        });
+        Some(ReadyKdc {
+            host: port.listening.host.clone(),
+            realms: realms.iter().map(ToString::to_string).collect(),
+            address: port.address().to_string(),
+            kpasswd: kpasswd
+                .map(|port| port.address().to_string())
+                .unwrap_or_default(),
+        })
     };
-    write(out).map_err(ServeError::Output)
+    of_client().filter_map(kdc).collect()
+}
+
+fn ready_acceptors(ports: &[Port], client: Option<IpAddr>) -> Vec<ReadyAcceptor> {
+    let of_client = ports.iter().filter(|port| Some(port.way.client) == client);
+    let acceptor = |port: &Port| match &port.listening.service {
+        ListeningService::Acceptor(services) => Some(ReadyAcceptor {
+            host: port.listening.host.clone(),
+            services: services.iter().map(ToString::to_string).collect(),
+            address: port.address().to_string(),
+        }),
+        ListeningService::Kdc(_) | ListeningService::Kpasswd => None,
+    };
+    of_client.filter_map(acceptor).collect()
 }
 
 /// A thread of its own, since a blocking read of standard input would keep the runtime from stopping.

@@ -120,15 +120,11 @@ fn events_are_lines_or_json_lines() {
     assert_eq!(served.ctl(&["events", &after]).1, "");
 }
 
-/// Sockets have short names, build directories long ones.
-#[test]
-fn a_long_directory_has_a_socket_as_well() {
-    let home = TempDir::new().unwrap();
-    let long = home.path().join("d".repeat(150));
-    std::fs::create_dir(&long).unwrap();
+/// `exec` of a command that repairs the scenario it runs in, and lists what happened.
+fn repaired_under_exec() -> Command {
     let script = format!("{KDCLAB} ctl fix 1 && {KDCLAB} ctl events");
     let mut command = Command::new(KDCLAB);
-    let exec = [
+    command.args([
         "exec",
         "client-disabled",
         "--phase",
@@ -136,9 +132,18 @@ fn a_long_directory_has_a_socket_as_well() {
         "--",
         "sh",
         "-c",
-    ];
-    command.args(exec).arg(script).env("TMPDIR", &long);
-    let (status, out, err) = ended(&mut command);
+    ]);
+    command.arg(script);
+    command
+}
+
+/// Sockets have short names, build directories long ones.
+#[test]
+fn a_long_directory_has_a_socket_as_well() {
+    let home = TempDir::new().unwrap();
+    let long = home.path().join("d".repeat(150));
+    std::fs::create_dir(&long).unwrap();
+    let (status, out, err) = ended(repaired_under_exec().env("TMPDIR", &long));
     assert_eq!((status, err.as_str()), (0, ""));
     assert!(out.contains("changed: fix 1: "), "{out}");
     assert_eq!(std::fs::read_dir(&long).unwrap().count(), 0);
@@ -164,18 +169,7 @@ fn without_a_server_it_says_what_to_do() {
 
 #[test]
 fn under_exec_it_finds_the_world_by_itself() {
-    let script = format!("{KDCLAB} ctl fix 1 && {KDCLAB} ctl events");
-    let mut command = Command::new(KDCLAB);
-    let exec = [
-        "exec",
-        "client-disabled",
-        "--phase",
-        "broken",
-        "--",
-        "sh",
-        "-c",
-    ];
-    let (status, out, err) = ended(command.args(exec).arg(script));
+    let (status, out, err) = ended(&mut repaired_under_exec());
     assert_eq!((status, err.as_str()), (0, ""));
     assert!(out.contains("changed: fix 1: "), "{out}");
 }

@@ -21,6 +21,19 @@ impl Source {
         }
     }
 
+    /// The text of the file at `path` that holds `bytes`; `help` is for those that are no UTF-8.
+    pub(crate) fn read(path: &Path, bytes: Vec<u8>, help: &str) -> Result<String, Box<Fault>> {
+        String::from_utf8(bytes).map_err(|error| {
+            let text = String::from_utf8_lossy(error.as_bytes());
+            let start = error.utf8_error().valid_up_to();
+            Self::new(path, &text).fault(
+                start..start + char::REPLACEMENT_CHARACTER.len_utf8(),
+                "the file is not UTF-8".to_owned(),
+                Some(help.to_owned()),
+            )
+        })
+    }
+
     /// What is wrong at `span` (byte offsets into the text), and what to do about it.
     pub fn fault(&self, span: Range<usize>, title: String, help: Option<String>) -> Box<Fault> {
         self.finding(Level::ERROR, span, title, help)

@@ -54,8 +54,8 @@ impl Clients {
     }
 
     /// The hosts with ports of their own beside the main one.
-    pub(super) fn others(&self) -> impl Iterator<Item = &String> {
-        self.others.iter()
+    pub(super) fn others(&self) -> impl Iterator<Item = &str> {
+        self.others.iter().map(String::as_str)
     }
 
     pub(super) fn main_address(&self, world: &World) -> Option<IpAddr> {

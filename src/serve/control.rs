@@ -1,6 +1,5 @@
 //! The conversation with `kdclab ctl`: one line of JSON each way.
 
-use std::fmt;
 use std::io;
 use std::sync::Arc;
 
@@ -41,16 +40,6 @@ pub enum Response {
     Failed(String),
     /// The request is none, or the step is not one.
     Faulty(String),
-}
-
-impl fmt::Display for Response {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Done => Ok(()),
-            Self::Events(events) => events.iter().try_for_each(|event| writeln!(f, "{event}")),
-            Self::Failed(why) | Self::Faulty(why) => f.write_str(why),
-        }
-    }
 }
 
 /// Answers requests until the other side has no more.

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use kdclab_client::CredentialStore;
@@ -13,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::clients::Clients;
 use super::krb5_conf_add::Additions;
-use super::{Addresses, ServeError, java, krb5_conf, os};
+use super::{Addresses, ServeError, ServerAddresses, java, krb5_conf, os};
 use crate::script::Script;
 use crate::sim::{KDC_PORT, KPASSWD_PORT, World};
 
@@ -142,13 +141,16 @@ impl Directory {
         let mut files = BTreeMap::new();
         for (host, config) in world.client_configs() {
             let client = clients.standing_for(host).unwrap_or(host);
+            let ServerAddresses { kdcs, kpasswds, .. } = addresses.of_client(client);
+            let nobody = BTreeMap::new();
+            let at_kpasswd_port = match world.kpasswd_port_known_to(host) {
+                KPASSWD_PORT => kpasswds,
+                KDC_PORT => kdcs,
+                _ => &nobody,
+            };
             let servers = krb5_conf::Servers {
-                kdcs: world.kdc_addresses(host, addresses.kdcs_of(client)),
-                kpasswds: match world.kpasswd_port_known_to(host) {
-                    KPASSWD_PORT => world.kdc_addresses(host, addresses.kpasswds_of(client)),
-                    KDC_PORT => world.kdc_addresses(host, addresses.kdcs_of(client)),
-                    _ => world.kdc_addresses(host, &closed(addresses.kdcs_of(client))),
-                },
+                kdcs: world.kdc_addresses(host, kdcs),
+                kpasswds: world.kdc_addresses(host, at_kpasswd_port),
             };
             let mut file = krb5_conf::render(config, &servers);
             if let Some(additions) = &self.additions {
@@ -232,9 +234,9 @@ impl Directory {
         if let Some(call) = call
             && let Some(user) = world.caller(call)
         {
-            let client = clients.main().unwrap_or_default();
+            let servers = addresses.of_client(clients.main().unwrap_or_default());
             if let Some(address) = world
-                .kdc_addresses(call.from.get_ref(), addresses.kdcs_of(client))
+                .kdc_addresses(call.from.get_ref(), &servers.kdcs)
                 .get(&user.realm)
                 .and_then(|addresses| addresses.first())
             {
@@ -250,7 +252,7 @@ impl Directory {
                 set("KRB5_KTNAME", file(&keytab_name(&host)));
                 if let Some(address) = world
                     .service_port(&service)
-                    .and_then(|port| addresses.acceptor(client, &host, port))
+                    .and_then(|port| servers.acceptors.get(&(host, port)))
                 {
                     set("KDCLAB_ACCEPTOR", address.to_string());
                 }
@@ -267,17 +269,6 @@ impl Directory {
 /// The cache of the symptom's first call.
 const MAIN_CCACHE: &str = "ccache";
 const USERS_KEYTAB: &str = "users.keytab";
-
-/// The port of TCPMUX, which no system of today serves.
-const CLOSED_PORT: u16 = 1;
-
-/// Addresses at which nobody listens, in place of those where somebody does.
-fn closed(addresses: &BTreeMap<String, SocketAddr>) -> BTreeMap<String, SocketAddr> {
-    addresses
-        .iter()
-        .map(|(host, address)| (host.clone(), SocketAddr::new(address.ip(), CLOSED_PORT)))
-        .collect()
-}
 
 fn keytab_name(host: &str) -> String {
     format!("{host}.keytab")

@@ -15,8 +15,7 @@ pub(crate) const JAAS: &str = "jaas.conf";
 pub(crate) fn arguments(environment: &BTreeMap<String, String>) -> String {
     let mut arguments = String::new();
     let mut define = |property: &str, value: &str| {
-        let value = value.replace('\\', r"\\").replace('"', "\\\"");
-        let _ = writeln!(arguments, "\"-D{property}={value}\"");
+        let _ = writeln!(arguments, "\"-D{property}={}\"", escaped(value));
     };
     if let Some(krb5_conf) = environment.get("KRB5_CONFIG") {
         define("java.security.krb5.conf", krb5_conf);
@@ -72,6 +71,11 @@ pub(crate) fn jaas(environment: &BTreeMap<String, String>) -> String {
     jaas
 }
 
+/// The value as it stands between quotes.
+fn escaped(value: &str) -> String {
+    value.replace('\\', r"\\").replace('"', "\\\"")
+}
+
 /// The file's name in MIT's `FILE:name`.
 fn file(value: &str) -> &str {
     value.strip_prefix("FILE:").unwrap_or(value)
@@ -91,8 +95,7 @@ fn entry(jaas: &mut String, what: &str, name: &str, options: &[(&str, &str)]) {
         .iter()
         .chain(&[("doNotPrompt", "true"), ("refreshKrb5Config", "true")])
     {
-        let value = value.replace('\\', r"\\").replace('"', "\\\"");
-        let _ = write!(jaas, "\n    {option}=\"{value}\"");
+        let _ = write!(jaas, "\n    {option}=\"{}\"", escaped(value));
     }
     let _ = writeln!(jaas, ";\n}};");
 }

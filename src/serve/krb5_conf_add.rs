@@ -52,15 +52,9 @@ impl Additions {
         std::fs::File::open(path)
             .and_then(|file| file.take(MAX_LENGTH + 1).read_to_end(&mut bytes))
             .map_err(unreadable)?;
-        let parsed = match String::from_utf8(bytes) {
-            Ok(text) => Self::parse(path, &text),
-            Err(_) => Err(Source::new(path, "").fault(
-                0..0,
-                "the file is not UTF-8".to_owned(),
-                Some("save it as UTF-8".to_owned()),
-            )),
-        };
-        parsed.map_err(ServeError::Krb5ConfFaulty)
+        Source::read(path, bytes, "save it as UTF-8")
+            .and_then(|text| Self::parse(path, &text))
+            .map_err(ServeError::Krb5ConfFaulty)
     }
 
     fn parse(path: &Path, text: &str) -> Result<Self, Box<Fault>> {

@@ -83,21 +83,16 @@ impl Port {
 
     /// Begins to answer.
     pub(super) fn serve(&mut self, served: &Arc<Served>, tasks: &Tasks) {
+        let door = Door {
+            served: Arc::clone(served),
+            way: self.way,
+            tasks: tasks.clone(),
+        };
         for socket in &self.datagrams {
-            let door = Door {
-                served: Arc::clone(served),
-                way: self.way,
-                tasks: tasks.clone(),
-            };
-            tasks.spawn(datagrams(door, Arc::clone(socket)));
+            tasks.spawn(datagrams(door.clone(), Arc::clone(socket)));
         }
         for reserved in self.reserved.drain(..) {
-            let door = Door {
-                served: Arc::clone(served),
-                way: self.way,
-                tasks: tasks.clone(),
-            };
-            self.streams.push(Streams::start(door, reserved));
+            self.streams.push(Streams::start(door.clone(), reserved));
         }
     }
 

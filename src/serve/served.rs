@@ -219,9 +219,10 @@ impl Served {
                 lock(&self.record).log(&kdc.host, lines);
                 reply.bytes
             }
-            (Some(kdc), KPASSWD_PORT) => {
-                self.change(|world| world.kpasswd_reply_at(now, &kdc.host, &transport, request))
-            }
+            (Some(kdc), KPASSWD_PORT) => self.change(|world| {
+                world.set_now(now);
+                world.kpasswd_reply(&kdc.host, &transport, request)
+            }),
             _ => self.service_reply(now, packet, request),
         };
         match (protocol, reply) {
@@ -235,7 +236,8 @@ impl Served {
     fn service_reply(&self, now: Timestamp, packet: &Packet, token: &[u8]) -> Option<Vec<u8>> {
         let mut world = lock(&self.world);
         let host = world.host_named_at(packet.receiver)?;
-        let reply = world.service_reply_at(now, &host, packet.source.ip(), token);
+        world.set_now(now);
+        let reply = world.service_reply(&host, packet.source.ip(), token);
         note(&mut lock(&self.record), &mut world);
         reply
     }

@@ -75,7 +75,7 @@ impl World {
 
     /// What the acceptor on `host` answers to a token from `peer`; `None` where it says nothing and ends the
     /// connection.
-    pub(super) fn service_reply(
+    pub(crate) fn service_reply(
         &mut self,
         host: &str,
         peer: IpAddr,

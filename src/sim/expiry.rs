@@ -29,7 +29,7 @@ impl World {
                 name: expiry.on.get_ref().clone(),
             });
         };
-        let concerned: Vec<(Credential, Key)> = cache
+        let concerned: Vec<(Credential, Opened)> = cache
             .credentials()
             .iter()
             .filter(|credential| {
@@ -37,7 +37,10 @@ impl World {
                     .as_ref()
                     .is_none_or(|name| credential.server == *name)
             })
-            .map(|credential| Ok((credential.clone(), self.sealing_key(credential)?)))
+            .map(|credential| match self.open(credential) {
+                Some(opened) => Ok((credential.clone(), opened)),
+                None => Err(unopened(&credential.ticket.server())),
+            })
             .collect::<Result<_, VerbError>>()?;
         if let (Some(server), []) = (&server, concerned.as_slice()) {
             return Err(VerbError::Unknown {
@@ -50,14 +53,11 @@ impl World {
         let end = now.saturating_add(-i64::try_from(ago).unwrap_or(i64::MAX));
         let host = self.host_mut(expiry.on.get_ref())?;
         let mut changed = false;
-        for (mut credential, key) in concerned {
-            let Some(mut part) = open(&credential, &key) else {
-                continue;
-            };
-            if !age(&mut part, end, expiry.renewable) {
+        for (mut credential, mut opened) in concerned {
+            if !end_at(&mut opened.part, end, expiry.renewable) {
                 continue;
             }
-            seal(&mut credential, &part, &key, &mut host.rng);
+            opened.seal(&mut credential, &mut host.rng);
             host.caches
                 .entry(user.clone())
                 .or_insert_with(|| CredentialStore::new(user.clone()))
@@ -89,21 +89,16 @@ impl World {
         for (name, host) in &self.hosts {
             for (user, cache) in &host.caches {
                 for credential in cache.credentials() {
-                    if let Ok(key) = self.sealing_key(credential)
-                        && let Some(part) = open(credential, &key)
-                    {
-                        older.push((name.clone(), user.clone(), credential.clone(), part, key));
+                    if let Some(opened) = self.open(credential) {
+                        older.push((name.clone(), user.clone(), credential.clone(), opened));
                     }
                 }
             }
         }
-        for (name, user, mut credential, mut part, key) in older {
-            part.authtime = part.authtime.saturating_add(by);
-            part.starttime = part.starttime.map(|start| start.saturating_add(by));
-            part.endtime = part.endtime.saturating_add(by);
-            part.renew_till = part.renew_till.map(|till| till.saturating_add(by));
+        for (name, user, mut credential, mut opened) in older {
+            shift_times(&mut opened.part, by);
             if let Some(host) = self.hosts.get_mut(&name) {
-                seal(&mut credential, &part, &key, &mut host.rng);
+                opened.seal(&mut credential, &mut host.rng);
                 if let Some(cache) = host.caches.get_mut(&user) {
                     cache.store(credential);
                 }
@@ -111,8 +106,8 @@ impl World {
         }
     }
 
-    /// The key that seals the credential's ticket. The service may have it although the KDC has forgotten it.
-    fn sealing_key(&self, credential: &Credential) -> Result<Key, VerbError> {
+    /// Opens the credential's ticket. The service may have its key although the KDC has forgotten it.
+    fn open(&self, credential: &Credential) -> Option<Opened> {
         let server = credential.ticket.server();
         let databases = self
             .databases
@@ -136,8 +131,7 @@ impl World {
         databases
             .chain(keytabs)
             .chain(session_keys)
-            .find(|key| open(credential, key).is_some())
-            .ok_or_else(|| unopened(&server))
+            .find_map(|key| Opened::by(key, credential))
     }
 
     fn longest_clockskew(&self) -> Duration {
@@ -157,35 +151,57 @@ fn unopened(server: &Principal) -> VerbError {
     }
 }
 
-fn open(credential: &Credential, key: &Key) -> Option<EncTicketPart> {
-    let sealed = &credential.ticket.enc_part;
-    if key.enctype() != sealed.etype {
-        return None;
-    }
-    let plain = key.decrypt(KeyUsage::TICKET, &sealed.cipher).ok()?;
-    EncTicketPart::decode(&plain).ok()
+/// What a ticket holds, with the key that seals it.
+struct Opened {
+    key: Key,
+    part: EncTicketPart,
 }
 
-/// Puts `part` in the ticket's place, and its times beside it.
-fn seal(credential: &mut Credential, part: &EncTicketPart, key: &Key, rng: &mut dyn CryptoRng) {
-    credential.authtime = part.authtime;
-    credential.starttime = part.valid_from();
-    credential.endtime = part.endtime;
-    credential.renew_till = part.renew_till;
-    credential.ticket.enc_part.cipher = key.encrypt(KeyUsage::TICKET, rng, &part.encode());
+impl Opened {
+    fn by(key: Key, credential: &Credential) -> Option<Self> {
+        let sealed = &credential.ticket.enc_part;
+        if key.enctype() != sealed.etype {
+            return None;
+        }
+        let plain = key.decrypt(KeyUsage::TICKET, &sealed.cipher).ok()?;
+        let part = EncTicketPart::decode(&plain).ok()?;
+        Some(Self { key, part })
+    }
+
+    /// Puts it in the ticket's place, and its times beside it.
+    fn seal(&self, credential: &mut Credential, rng: &mut dyn CryptoRng) {
+        let part = &self.part;
+        credential.authtime = part.authtime;
+        credential.starttime = part.valid_from();
+        credential.endtime = part.endtime;
+        credential.renew_till = part.renew_till;
+        credential.ticket.enc_part.cipher = self.key.encrypt(KeyUsage::TICKET, rng, &part.encode());
+    }
+}
+
+fn shift_times(part: &mut EncTicketPart, by: i64) {
+    for time in [&mut part.authtime, &mut part.endtime] {
+        *time = time.saturating_add(by);
+    }
+    for time in [&mut part.starttime, &mut part.renew_till]
+        .into_iter()
+        .flatten()
+    {
+        *time = time.saturating_add(by);
+    }
 }
 
 /// Makes a ticket as old as one that has ended at `end`. Whether it has changed.
-fn age(part: &mut EncTicketPart, end: KerberosTime, renewable: bool) -> bool {
+fn end_at(part: &mut EncTicketPart, end: KerberosTime, renewable: bool) -> bool {
     let by = end.unix() - part.endtime.unix();
     if by >= 0 {
         return false;
     }
-    part.authtime = part.authtime.saturating_add(by);
-    part.starttime = part.starttime.map(|start| start.saturating_add(by));
-    part.endtime = end;
-    if !renewable {
-        part.renew_till = part.renew_till.map(|till| till.min(end));
-    }
+    let renew_till = part.renew_till;
+    shift_times(part, by);
+    part.renew_till = match renewable {
+        true => renew_till,
+        false => renew_till.map(|till| till.min(end)),
+    };
     true
 }

@@ -109,7 +109,7 @@ impl World {
 
     /// What the password service beside the KDC on `host` answers. A new password is in place at every KDC
     /// of the realm when this returns.
-    pub(super) fn kpasswd_reply(
+    pub(crate) fn kpasswd_reply(
         &mut self,
         host: &str,
         transport: &Transport,

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use kdclab_client::CredentialStore;
-use kdclab_kdc::{Kdc, Traffic, Transport};
+use kdclab_kdc::{Kdc, Traffic};
 use kdclab_proto::{Principal, Realm, Timestamp};
 
 use super::kdcs::{KDC_PORT, KPASSWD_PORT};
@@ -214,30 +214,6 @@ impl World {
             gate => gate,
         };
         (tcp, gate(client, server, Payload::Datagram(Vec::new())))
-    }
-
-    /// What the password service beside the KDC on `host` answers at `now`, in true time.
-    pub(crate) fn kpasswd_reply_at(
-        &mut self,
-        now: Timestamp,
-        host: &str,
-        transport: &Transport,
-        request: &[u8],
-    ) -> Option<Vec<u8>> {
-        self.now = now;
-        self.kpasswd_reply(host, transport, request)
-    }
-
-    /// What the acceptor on `host` answers at `now`, in true time.
-    pub(crate) fn service_reply_at(
-        &mut self,
-        now: Timestamp,
-        host: &str,
-        peer: IpAddr,
-        token: &[u8],
-    ) -> Option<Vec<u8>> {
-        self.now = now;
-        self.service_reply(host, peer, token)
     }
 
     /// Sets the true time, which may also go back: it follows the clock of whoever looks.

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::links::Rule;
 use super::outcome::{Outcome, VerbError};
 use super::world::World;
+use crate::script::Spanned;
 use crate::script::values::{EnctypeName, ErrorName};
 use crate::script::verb::{
     AddPrincipal, Attempt, ChangeKey, KeytabCopy, LinkEffect, LinkFault, ModifyPrincipal, RunAs,
@@ -31,6 +32,14 @@ impl World {
         } else {
             Err(VerbError::ChangesNothing)
         }
+    }
+
+    /// Does steps, as far as the first that cannot be done.
+    ///
+    /// # Errors
+    /// As [`World::apply`].
+    pub fn apply_all(&mut self, steps: &[Spanned<Verb>]) -> Result<(), VerbError> {
+        steps.iter().try_for_each(|step| self.apply(step.get_ref()))
     }
 
     fn perform(&mut self, verb: &Verb) -> Result<Changed, VerbError> {

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpStream};
 
 use kdclab::script::model::Phase;
+use kdclab::serve::Instance;
 use kdclab_client::gss::{ContextToken, TokenId};
 use kdclab_proto::ErrorCode;
 
@@ -46,6 +47,20 @@ async fn a_service_answers_with_an_ap_rep() {
     instance.stop().await;
 }
 
+/// What the service of the symptom's first call answers its user.
+async fn first_call(instance: &Instance) -> std::io::Result<Vec<u8>> {
+    let environment = instance.environment().clone();
+    let acceptor = acceptor_of(instance);
+    blocking(move || {
+        let variable = |name: &str| environment[name].clone();
+        let kdc = variable("KDCLAB_KDC").parse().unwrap();
+        let tgt = log_in(kdc, &variable("KDCLAB_USER"), &variable("KDCLAB_PASSWORD")).unwrap();
+        let credential = ticket(kdc, &tgt, &variable("KDCLAB_SERVICE")).unwrap();
+        establish(acceptor, &credential)
+    })
+    .await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_refuses_in_the_words_of_its_dialect() {
     for (id, code) in [
@@ -53,16 +68,7 @@ async fn a_service_refuses_in_the_words_of_its_dialect() {
         ("service-key-mismatch-mit", ErrorCode::KRB_AP_ERR_BADKEYVER),
     ] {
         let instance = scenario(id, Phase::Broken).await;
-        let environment = instance.environment().clone();
-        let acceptor = acceptor_of(&instance);
-        let reply = blocking(move || {
-            let variable = |name: &str| environment[name].clone();
-            let kdc = variable("KDCLAB_KDC").parse().unwrap();
-            let tgt = log_in(kdc, &variable("KDCLAB_USER"), &variable("KDCLAB_PASSWORD")).unwrap();
-            let credential = ticket(kdc, &tgt, &variable("KDCLAB_SERVICE")).unwrap();
-            establish(acceptor, &credential).unwrap()
-        })
-        .await;
+        let reply = first_call(&instance).await.unwrap();
         let token = ContextToken::decode(&reply).unwrap();
         assert_eq!(token.id, TokenId::KrbError, "{id}");
         assert_eq!(error_code(token.message), code, "{id}");
@@ -74,17 +80,7 @@ async fn a_service_refuses_in_the_words_of_its_dialect() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_without_words_ends_the_connection() {
     let instance = scenario("service-key-mismatch-java", Phase::Broken).await;
-    let environment = instance.environment().clone();
-    let acceptor = acceptor_of(&instance);
-    let reply = blocking(move || {
-        let variable = |name: &str| environment[name].clone();
-        let kdc = variable("KDCLAB_KDC").parse().unwrap();
-        let tgt = log_in(kdc, &variable("KDCLAB_USER"), &variable("KDCLAB_PASSWORD")).unwrap();
-        let credential = ticket(kdc, &tgt, &variable("KDCLAB_SERVICE")).unwrap();
-        establish(acceptor, &credential)
-    })
-    .await;
-    let error = reply.expect_err("no token");
+    let error = first_call(&instance).await.expect_err("no token");
     assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof);
     instance.stop().await;
 }
