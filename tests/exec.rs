@@ -26,7 +26,19 @@ impl Home {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kdclab"));
+        self.at_home(Command::new(env!("CARGO_BIN_EXE_kdclab")), arguments)
+    }
+
+    /// The same, with a signal that the tests may run without: `nohup` ignores one, and shells ignore others for
+    /// what runs in the background.
+    fn command_that_heeds(&self, signal: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new("env");
+        command.arg(format!("--default-signal={signal}"));
+        command.arg(env!("CARGO_BIN_EXE_kdclab"));
+        self.at_home(command, arguments)
+    }
+
+    fn at_home(&self, mut command: Command, arguments: &[&str]) -> Command {
         command
             .args(arguments)
             .current_dir(self.0.path())
@@ -331,7 +343,8 @@ fn signals_reach_the_command_and_we_outlive_it() {
             "trap 'sleep 0.3; test -e $KDCLAB_DIR/ready.json && echo got {name}; exit 9' {name}; echo ready; \
              while :; do sleep 0.05; done"
         );
-        let mut command = home.command(&["exec", SCENARIO, "--", "sh", "-c", &script]);
+        let mut command =
+            home.command_that_heeds(name, &["exec", SCENARIO, "--", "sh", "-c", &script]);
         // Not in the foreground of whatever terminal the tests run at.
         command.process_group(0);
         let (mut child, mut lines) = ready(command);
