@@ -10,6 +10,6 @@ bench: ; cargo bench --workspace
 
 doc: ; cargo doc --workspace --no-deps
 
-proof: ; tests/install-peers && KDCLAB_WRITE_PROOF=1 cargo test --test proof -- --include-ignored
+proof: ; tests/install-peers && KDCLAB_WRITE_PROOF=1 cargo test --test proof
 
 deny: ; cargo deny --offline check licenses bans sources

@@ -11,7 +11,7 @@ use kdclab::script::values::ErrorName;
 use kdclab::script::verb::Verb;
 use kdclab::sim::{Outcome, World};
 
-/// Longer is too long for every day. Clients that wait for a silent KDC are patient.
+/// What takes longer begins before the rest. Clients that wait for a silent KDC are patient.
 const PATIENCE: Duration = Duration::from_secs(6);
 /// What Java waits for a KDC, and what it waits here.
 const JAVA_HURRIES: u32 = 30;
@@ -23,7 +23,7 @@ pub(crate) enum Verdict {
     Cannot(Reason),
     /// Real programs play it.
     Plays {
-        /// Whether it takes too long for every day.
+        /// Whether it takes long.
         is_slow: bool,
     },
 }
