@@ -39,10 +39,13 @@ pub(crate) fn answer(
         body.kdc_options,
     )?;
     let requested_server = sname.clone().at(body.realm.clone());
-    let server = context
-        .database
-        .lookup(&requested_server)
-        .ok_or_else(|| KdcError::ServiceUnknown(requested_server.clone()))?;
+    let database = context.database;
+    let server = database.lookup(&requested_server).ok_or_else(|| {
+        match database.is_duplicate(&requested_server) {
+            true => KdcError::ServiceNotUnique(requested_server.clone()),
+            false => KdcError::ServiceUnknown(requested_server.clone()),
+        }
+    })?;
 
     check_policy(context, body.kdc_options, client, server)?;
     if body.kdc_options.contains(KdcOptions::REQUEST_ANONYMOUS) {

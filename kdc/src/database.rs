@@ -18,7 +18,8 @@ pub struct Database {
     realm: Realm,
     policy: Arc<RealmPolicy>,
     entries: RedBlackTreeMapSync<Principal, Arc<PrincipalEntry>>,
-    aliases: RedBlackTreeMapSync<Principal, Principal>,
+    /// Whom each alias leads to. Active Directory does not keep a service's name from having several accounts.
+    aliases: RedBlackTreeMapSync<Principal, Vec<Principal>>,
     next_id: u64,
 }
 
@@ -93,12 +94,28 @@ impl Database {
         self.entries.is_empty()
     }
 
-    /// The entry that `principal` is the canonical name or an alias of. Active Directory compares names
-    /// without regard to case.
+    /// The entry that `principal` is the canonical name or an alias of; none where it leads to several. Active
+    /// Directory compares names without regard to case.
     pub fn lookup(&self, principal: &Principal) -> Option<&PrincipalEntry> {
+        match self.holders(principal).as_slice() {
+            [holder] => self.entries.get(holder).map(AsRef::as_ref),
+            _ => None,
+        }
+    }
+
+    /// Whether several entries have the name `principal`.
+    pub fn is_duplicate(&self, principal: &Principal) -> bool {
+        self.holders(principal).len() > 1
+    }
+
+    /// The canonical names of the entries with the name `principal`.
+    fn holders(&self, principal: &Principal) -> Vec<Principal> {
         let principal = self.folded(principal);
-        let canonical = self.aliases.get(&principal).unwrap_or(&principal);
-        self.entries.get(canonical).map(AsRef::as_ref)
+        let mut holders = self.aliases.get(&principal).cloned().unwrap_or_default();
+        if self.entries.contains_key(&principal) {
+            holders.push(principal);
+        }
+        holders
     }
 
     /// The entries, in order of their names.
@@ -220,26 +237,45 @@ impl Database {
                 .map(|alias| (alias, self.folded(alias))),
         );
         for (given, folded) in &names {
-            if self.entries.contains_key(folded) || self.aliases.contains_key(folded) {
+            let is_taken = match self.may_be_duplicate(folded) {
+                true => self.entries.contains_key(folded) && *folded == principal,
+                false => !self.holders(folded).is_empty(),
+            };
+            if is_taken {
                 return Err(DatabaseError::NameTaken((*given).clone()));
             }
         }
         for (_, alias) in names.into_iter().skip(1) {
-            self.aliases.insert_mut(alias, principal.clone());
+            let mut holders = self.aliases.get(&alias).cloned().unwrap_or_default();
+            holders.push(principal.clone());
+            self.aliases.insert_mut(alias, holders);
         }
         self.entries.insert_mut(principal, Arc::new(entry));
         Ok(())
     }
 
+    /// Whether the name is a service's, which Active Directory lets several accounts have.
+    fn may_be_duplicate(&self, name: &Principal) -> bool {
+        self.policy.dialect == Dialect::ActiveDirectory && name.name.components.len() > 1
+    }
+
     fn take(&mut self, principal: &Principal) -> Result<PrincipalEntry, DatabaseError> {
         let entry = self
-            .lookup(principal)
+            .entries
+            .get(&self.folded(principal))
+            .map(AsRef::as_ref)
+            .or_else(|| self.lookup(principal))
             .ok_or_else(|| DatabaseError::Unknown(principal.clone()))?
             .clone();
         let canonical = self.folded(&entry.principal);
         for alias in &entry.aliases {
             let alias = self.folded(alias);
-            self.aliases.remove_mut(&alias);
+            let mut holders = self.aliases.get(&alias).cloned().unwrap_or_default();
+            holders.retain(|holder| *holder != canonical);
+            match holders.is_empty() {
+                true => drop(self.aliases.remove_mut(&alias)),
+                false => drop(self.aliases.insert_mut(alias, holders)),
+            }
         }
         self.entries.remove_mut(&canonical);
         Ok(entry)

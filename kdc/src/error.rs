@@ -257,6 +257,8 @@ pub enum KdcError {
     ServiceNameMissing,
     /// The principal is no service: only user-to-user tickets exist for it.
     ServiceNotAllowed,
+    /// Several accounts have the service's name, so that the KDC cannot know whose key to use.
+    ServiceNotUnique(Principal),
     /// The service belongs to a realm that is not served here.
     ServiceRealmForeign(Principal),
     /// The service is not in the database.

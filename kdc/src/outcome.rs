@@ -223,6 +223,13 @@ impl Exchange {
                 );
                 vec![path, line]
             }
+            KdcError::ServiceNotUnique(server) => {
+                let event = format!(
+                    "Event 11: There are multiple accounts with name {} of type DS_SERVICE_PRINCIPAL_NAME.",
+                    server.name
+                );
+                vec![event, line]
+            }
             _ => vec![line],
         }
     }

@@ -266,6 +266,7 @@ impl fmt::Display for KdcError {
             }
             Self::ServiceNameMissing => f.write_str("the request names no service"),
             Self::ServiceNotAllowed => f.write_str("the principal is no service"),
+            Self::ServiceNotUnique(server) => write!(f, "several accounts have the name {server}"),
             Self::ServiceRealmForeign(server) => {
                 write!(f, "{server} belongs to a realm that is not served here")
             }

@@ -103,6 +103,7 @@ impl KdcError {
             Self::HeaderServerUnknown(_)
             | Self::ServiceDisabled
             | Self::ServiceNameMissing
+            | Self::ServiceNotUnique(_)
             | Self::ServiceUnknown(_) => ErrorCode::KDC_ERR_S_PRINCIPAL_UNKNOWN,
             Self::ServiceExpired { .. } => ErrorCode::KDC_ERR_SERVICE_EXP,
             Self::ServiceForbids { option } => {
@@ -218,7 +219,9 @@ impl KdcError {
             Self::ServiceUnknown(server) if server.name.krbtgt_realm().is_some() => {
                 by_kind("SERVER_NOT_FOUND", "UNKNOWN_SERVER")
             }
-            Self::ServiceUnknown(_) => by_kind("SERVER_NOT_FOUND", "LOOKING_UP_SERVER"),
+            Self::ServiceNotUnique(_) | Self::ServiceUnknown(_) => {
+                by_kind("SERVER_NOT_FOUND", "LOOKING_UP_SERVER")
+            }
             Self::SessionEnctypeUnavailable { .. } => "BAD_ENCRYPTION_TYPE",
             Self::TgsOfAnotherRealm { .. } => "BAD TGS SERVER INSTANCE",
             Self::TgtBasedNotAllowed => "TGT BASED NOT ALLOWED",

@@ -17,6 +17,9 @@ pub(crate) fn find<'a>(
     if let Some(entry) = database.lookup(requested) {
         return Ok(entry);
     }
+    if database.is_duplicate(requested) {
+        return Err(KdcError::ServiceNotUnique(requested.clone()));
+    }
     if !database.is_realm(&requested.realm) {
         return Err(KdcError::ServiceRealmForeign(requested.clone()));
     }

@@ -1,6 +1,9 @@
 //! Where Active Directory answers otherwise than MIT.
 
-use kdclab_kdc::{Dialect, LockoutPolicy, LongTermKey, TrustKeys, add_trust_principal};
+use kdclab_kdc::{
+    DatabaseError, Dialect, LockoutPolicy, LongTermKey, PrincipalEntry, TrustKeys,
+    add_trust_principal,
+};
 use kdclab_proto::messages::{EtypeInfo2, KdcReqBody, KerbErrorData, KrbError, PadataType};
 use kdclab_proto::{ErrorCode, Key, Realm};
 
@@ -177,4 +180,53 @@ fn a_body_without_checksum_is_accepted_and_one_with_a_wrong_one_is_41() {
         .tgs_with(&tgt, &present, body(&principal(SERVICE)))
         .unwrap_err();
     assert_eq!(error.error_code, ErrorCode::KRB_AP_ERR_MODIFIED);
+}
+
+/// The client sees 7, and not 8; the domain controller logs Event 11.
+#[test]
+fn a_name_that_several_accounts_have_is_7_and_event_11() {
+    let spn = || principal("HTTP/web.lab@LAB");
+    let asked = |world: &mut World| {
+        let tgt = logon(world, PASSWORD).unwrap();
+        let present = world.present(&tgt);
+        let request = tgs_req(&tgt, &present, body(&spn()), &mut world.rng);
+        let outcome = world.send(&request).outcome;
+        (outcome.error_code(), outcome.log_lines().join("\n"))
+    };
+    let mut world = World::active_directory();
+    world.edit("alice@LAB", |entry| entry.aliases.push(spn()));
+    assert_eq!(asked(&mut world).0, None);
+
+    // Another account's name, in other letters.
+    let twin = principal("http/WEB.lab@LAB");
+    world.edit(SERVICE, |entry| entry.aliases.push(twin));
+    let (code, log) = asked(&mut world);
+    assert_eq!(code, Some(ErrorCode::KDC_ERR_S_PRINCIPAL_UNKNOWN));
+    let event = "Event 11: There are multiple accounts with name HTTP/web.lab of type DS_SERVICE_PRINCIPAL_NAME";
+    assert!(log.contains(event), "{log}");
+
+    world.edit("alice@LAB", |entry| entry.aliases.clear());
+    let (code, log) = asked(&mut world);
+    assert_eq!(code, None);
+    assert!(!log.contains("Event 11"), "{log}");
+}
+
+/// MIT's database has no two principals of one name, and Active Directory no two accounts.
+#[test]
+fn only_names_of_services_may_be_duplicate() {
+    let spn = || principal("HTTP/web.lab@LAB");
+    for (mut world, alias) in [
+        (World::mit(), spn()),
+        (World::active_directory(), principal("al@LAB")),
+    ] {
+        world.edit("alice@LAB", |entry| entry.aliases.push(alias.clone()));
+        let twice = world.database("LAB").update(&principal(SERVICE), |entry| {
+            entry.aliases.push(alias.clone())
+        });
+        assert_eq!(twice.unwrap_err(), DatabaseError::NameTaken(alias));
+    }
+    let world = World::active_directory();
+    let same = PrincipalEntry::new(principal(SERVICE));
+    let twice = world.database("LAB").insert(same).unwrap_err();
+    assert_eq!(twice, DatabaseError::NameTaken(principal(SERVICE)));
 }
