@@ -8,11 +8,12 @@ mod mit;
 mod pan_os;
 #[cfg(test)]
 mod tests;
+mod windows;
 
 use kdclab_client::gss::{ContextToken, TokenId};
 use kdclab_client::{AcceptError, ApExchangeError, ClientError};
 use kdclab_proto::messages::KrbError;
-use kdclab_proto::{ErrorCode, LibraryError};
+use kdclab_proto::{ErrorCode, LibraryError, Principal};
 
 pub use self::errno::{Abi, Errno};
 use crate::script::model::DialectName;
@@ -90,6 +91,19 @@ pub(crate) fn session_text(dialect: DialectName, error: &ApExchangeError) -> Opt
         DialectName::Mit => mit::session_text(error),
         DialectName::PanOs => pan_os::session_text(error),
         DialectName::Windows => None,
+    }
+}
+
+/// What the log of a client's host has when a service refuses the client a session with `target`.
+pub(crate) fn session_log(
+    dialect: DialectName,
+    error: &ApExchangeError,
+    client: &Principal,
+    target: &Principal,
+) -> Option<String> {
+    match dialect {
+        DialectName::Windows => windows::session_event(error, client, target),
+        DialectName::Java | DialectName::Java6 | DialectName::Mit | DialectName::PanOs => None,
     }
 }
 

@@ -293,14 +293,17 @@ impl Client {
             .unwrap_or_else(own)
     }
 
+    fn log(&self, world: &mut World, line: Option<String>) {
+        if let Some(host) = world.hosts.get_mut(&self.host) {
+            host.log.extend(line);
+        }
+    }
+
     fn fail_with(&mut self, world: &mut World, error: &ClientError) {
         let refused = error.refusal().is_some() || error.kpasswd_result().is_some();
         let dialect = self.dialect(world);
-        if let Some(line) = dialect.and_then(|dialect| dialect::client_log(dialect, error))
-            && let Some(host) = world.hosts.get_mut(&self.host)
-        {
-            host.log.push(line);
-        }
+        let line = dialect.and_then(|dialect| dialect::client_log(dialect, error));
+        self.log(world, line);
         self.fail(Failure {
             error: dialect::client_error_name(error),
             sent_by: self.last_sender.clone().filter(|_| refused),

@@ -1,13 +1,13 @@
 //! What an acceptor says of a ticket that it cannot open, and what an initiator makes of a refusal.
 
-use kdclab::check::DEFAULT_SEED;
+use kdclab::check::{self, DEFAULT_SEED};
 use kdclab_client::gss::{ContextToken, TokenId};
 use kdclab_client::{Acceptor, AcceptorName, ClientConfig, Framing};
 use kdclab_proto::messages::KrbError;
 use rand::SeedableRng;
 use rand::rngs::ChaCha12Rng;
 
-use crate::support::{played, told};
+use crate::support::{played, scenario, told};
 
 /// A service `nfs` on a host of dialect `acceptor`, which has another service, and a client.
 fn world(initiator: &str, acceptor: &str) -> String {
@@ -266,6 +266,41 @@ fn error_in_place_of_ap_rep_java() {
         "java",
         "Defective token detected (Mechanism level: AP_REP token id does not match!)",
     );
+}
+
+/// Whom the event names as the server comes out of the KRB-ERROR.
+#[test]
+fn error_in_place_of_ap_rep_windows() {
+    let symptom = format!(
+        r#"{CALL}
+error   = "KRB_AP_ERR_MODIFIED"
+trace   = ["AP-REQ", "KRB-ERROR 41"]
+log.ws1 = "Event 4: The kerberos client received a KRB_AP_ERR_MODIFIED error from the server nfs/fs1.lab.example. The target name used was nfs/fs1.lab.example. This indicates that the password used to encrypt the kerberos service ticket is different than that on the target server. Commonly, this is due to identically named machine accounts in the target realm (LAB.EXAMPLE) and the client realm. Please contact your system administrator."
+"#
+    );
+    told(&world("windows", "windows"), OTHER_KEY, &symptom);
+}
+
+#[test]
+fn another_error_in_place_of_ap_rep_windows() {
+    let symptom = format!(
+        r#"{CALL}
+error   = "KRB_AP_ERR_SKEW"
+trace   = ["AP-REQ", "KRB-ERROR 37"]
+log.ws1 = "Event 3: KRB_AP_ERR_SKEW (37)"
+"#
+    );
+    let skew = r#"set_clock = { host = "fs1", offset = "+10m" }"#;
+    told(&world("windows", "windows"), &[skew], &symptom);
+}
+
+/// What MIT's client meets is in no event log.
+#[test]
+fn error_in_place_of_ap_rep_is_no_event_of_mit() {
+    let symptom = format!("{CALL}\nerror = \"KRB_AP_ERR_MODIFIED\"\nlog.ws1 = \"Event\"");
+    let scenario = scenario(&world("mit", "windows"), OTHER_KEY, &symptom);
+    let mismatches = check::run(&scenario, DEFAULT_SEED).mismatches;
+    assert_eq!(mismatches.len(), 1, "{mismatches:?}");
 }
 
 /// Two hosts of one principal, in the same microsecond, at an acceptor of `dialect`. Before the fault each

@@ -137,7 +137,7 @@ impl Client {
         }
     }
 
-    pub(super) fn session_answer(&mut self, world: &World, session: &Session, token: &[u8]) {
+    pub(super) fn session_answer(&mut self, world: &mut World, session: &Session, token: &[u8]) {
         let Some(exchange) = &session.exchange else {
             return self.replay_answer(world, token);
         };
@@ -149,6 +149,12 @@ impl Client {
             Err(error) => {
                 let refused = matches!(error, ApExchangeError::Refused(_));
                 let dialect = self.dialect(world);
+                let line = dialect
+                    .zip(self.service.as_ref())
+                    .and_then(|(dialect, target)| {
+                        dialect::session_log(dialect, &error, &self.user, target)
+                    });
+                self.log(world, line);
                 self.fail(Failure {
                     error: dialect::session_error_name(&error),
                     sent_by: self.last_sender.clone().filter(|_| refused),
