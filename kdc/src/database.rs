@@ -272,9 +272,10 @@ impl Database {
             let alias = self.folded(alias);
             let mut holders = self.aliases.get(&alias).cloned().unwrap_or_default();
             holders.retain(|holder| *holder != canonical);
-            match holders.is_empty() {
-                true => drop(self.aliases.remove_mut(&alias)),
-                false => drop(self.aliases.insert_mut(alias, holders)),
+            if holders.is_empty() {
+                self.aliases.remove_mut(&alias);
+            } else {
+                self.aliases.insert_mut(alias, holders);
             }
         }
         self.entries.remove_mut(&canonical);
