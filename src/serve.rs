@@ -237,7 +237,7 @@ impl Instance {
         for port in &mut ports {
             port.serve(&served, &tasks);
         }
-        set_gates(&served, &mut ports).await;
+        set_gates(&served, &mut ports).await?;
         let mut directory = Directory::create(options.dir.as_deref(), additions)?;
         let (environment, ready) = served.look(|world| {
             let addresses = Addresses::of(&ports, world);
@@ -271,7 +271,7 @@ impl Instance {
         })?;
         let control = os::serve_control(socket, Arc::clone(&service), tasks.clone());
         tasks.spawn(control);
-        let changing = service.changing.lock().await;
+        let mut changing = service.changing.lock().await;
         changing.directory.announce(&environment, &ready)?;
         drop(changing);
         Ok(Self {
@@ -389,13 +389,13 @@ impl Service {
         if changed.is_ok() {
             self.served.note(what);
         }
-        set_gates(&self.served, ports).await;
+        let opened = set_gates(&self.served, ports).await;
         let written = self.served.look(|world| {
             let addresses = Addresses::of(ports, world);
             directory.update(world, &self.script, &self.clients, &addresses)
         });
         changed?;
-        Ok(written?)
+        Ok(opened.and(written)?)
     }
 }
 
@@ -407,13 +407,15 @@ pub(crate) fn runtime() -> Result<Runtime, ServeError> {
         .map_err(ServeError::Runtime)
 }
 
-/// Lets in at each port whom the world lets in.
-async fn set_gates(served: &Served, ports: &mut [Port]) {
+/// Lets in at each port whom the world lets in, as far as that is possible.
+async fn set_gates(served: &Served, ports: &mut [Port]) -> Result<(), ServeError> {
+    let mut result = Ok(());
     for port in ports {
         let way = port.way;
         let gates = served.look(|world| world.gates(way.client, way.server.ip()));
-        port.set_gates(gates).await;
+        result = result.and(port.set_gates(gates).await);
     }
+    result
 }
 
 /// Asks the scenario that is served in `directory`.
@@ -543,10 +545,10 @@ async fn end_of_input() {
 /// Why the served world was not changed.
 #[derive(Debug)]
 pub enum ChangeError {
-    /// The world is changed, and its files could not be written.
-    Directory(ServeError),
     /// The text is no step.
     Faulty(Box<Fault>),
+    /// The world is changed, and its files could not be written or its ports not be opened.
+    Serve(ServeError),
     /// The step cannot be done.
     Verb(VerbError),
 }
@@ -554,8 +556,8 @@ pub enum ChangeError {
 impl fmt::Display for ChangeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Directory(error) => error.fmt(f),
             Self::Faulty(fault) => fault.fmt(f),
+            Self::Serve(error) => write!(f, "the world is changed, but {error}"),
             Self::Verb(error) => error.fmt(f),
         }
     }
@@ -571,7 +573,7 @@ impl From<Box<Fault>> for ChangeError {
 
 impl From<ServeError> for ChangeError {
     fn from(error: ServeError) -> Self {
-        Self::Directory(error)
+        Self::Serve(error)
     }
 }
 

@@ -30,6 +30,8 @@ pub(super) struct Directory {
     /// The caches in which programs have put what the world does not know, and which are theirs.
     left_alone: BTreeSet<String>,
     temporary: Option<TempDir>,
+    /// Whether it was said that all is ready. What was written before is of no use without that.
+    is_announced: bool,
     /// The user's own lines for krb5.conf.
     additions: Option<Additions>,
 }
@@ -57,13 +59,14 @@ impl Directory {
             files: BTreeMap::new(),
             left_alone: BTreeSet::new(),
             temporary,
+            is_announced: false,
             additions,
         })
     }
 
     /// Writes what Java takes, and last the facts that say that all is `ready`.
     pub(super) fn announce(
-        &self,
+        &mut self,
         environment: &BTreeMap<String, String>,
         ready: &[u8],
     ) -> Result<(), ServeError> {
@@ -79,7 +82,9 @@ impl Directory {
         .map_err(|error| ServeError::Directory {
             path: self.path.clone(),
             error,
-        })
+        })?;
+        self.is_announced = true;
+        Ok(())
     }
 
     /// Leaves a temporary directory where it is.
@@ -332,9 +337,14 @@ fn to_bytes(cache: &CredentialStore) -> Option<Contents> {
 }
 
 impl Drop for Directory {
-    /// Nothing is served here any more.
+    /// Nothing is served here any more, or never was.
     fn drop(&mut self) {
         let _ = fs::remove_file(self.path.join(READY));
+        if !self.is_announced {
+            for name in self.files.keys().map(String::as_str) {
+                let _ = fs::remove_file(self.path.join(name));
+            }
+        }
     }
 }
 
@@ -366,4 +376,34 @@ fn write_private(directory: &Path, name: &str, contents: &[u8]) -> io::Result<()
         .open(&temporary)?
         .write_all(contents)?;
     fs::rename(&temporary, directory.join(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is left of a file when the directory is dropped.
+    fn is_left(announced: bool) -> bool {
+        let home = TempDir::new().unwrap();
+        let path = home.path().join("lab");
+        let mut directory = Directory::create(Some(&path), None).unwrap();
+        let contents = Contents::new(b"a key".to_vec());
+        write_private(&directory.path, USERS_KEYTAB, &contents).unwrap();
+        directory.files.insert(USERS_KEYTAB.to_owned(), contents);
+        if announced {
+            directory.announce(&BTreeMap::new(), b"{}").unwrap();
+        }
+        drop(directory);
+        path.join(USERS_KEYTAB).exists()
+    }
+
+    #[test]
+    fn a_start_that_fails_leaves_no_keys() {
+        assert!(!is_left(false));
+    }
+
+    #[test]
+    fn a_directory_that_was_served_keeps_its_files() {
+        assert!(is_left(true));
+    }
 }

@@ -54,7 +54,8 @@ pub(super) struct Port {
     datagrams: Vec<Arc<UdpSocket>>,
     reserved: Vec<Reserved>,
     streams: Vec<Streams>,
-    gates: (Gate, Gate),
+    /// For TCP and for UDP; none where it is not known.
+    gates: (Option<Gate>, Gate),
 }
 
 impl Port {
@@ -72,7 +73,7 @@ impl Port {
             datagrams: sockets.udp.into_iter().map(Arc::new).collect(),
             reserved: sockets.tcp,
             streams: Vec::new(),
-            gates: (Gate::Closed, Gate::Open),
+            gates: (Some(Gate::Closed), Gate::Open),
         })
     }
 
@@ -96,11 +97,16 @@ impl Port {
         }
     }
 
-    /// Lets in whom the world lets in, from when this returns.
-    pub(super) async fn set_gates(&mut self, (tcp, udp): (Gate, Gate)) {
-        if self.gates.0 != tcp {
+    /// Lets in whom the world lets in, from when this returns. Where that fails, the next time tries it again.
+    pub(super) async fn set_gates(&mut self, (tcp, udp): (Gate, Gate)) -> Result<(), ServeError> {
+        if self.gates.0 != Some(tcp) {
+            self.gates.0 = None;
             for streams in &self.streams {
-                streams.set_gate(tcp).await;
+                let set = streams.set_gate(tcp).await;
+                set.map_err(|error| ServeError::Bind {
+                    host: self.listening.host.clone(),
+                    error,
+                })?;
             }
         }
         if self.gates.1 != udp {
@@ -108,7 +114,8 @@ impl Port {
                 os::set_closed(socket, udp == Gate::Closed);
             }
         }
-        self.gates = (tcp, udp);
+        self.gates = (Some(tcp), udp);
+        Ok(())
     }
 }
 

@@ -97,21 +97,20 @@ impl Reserved {
         Ok(Self { address, keeper })
     }
 
-    /// Lets in whom the gate lets in. Without sockets left, nobody.
-    pub(super) async fn enter(&self, gate: Gate) -> Entrance {
+    /// Lets in whom the gate lets in.
+    pub(super) async fn enter(&self, gate: Gate) -> io::Result<Entrance> {
         if let Keeper::Listening(listener) = &self.keeper {
-            return match gate {
+            return Ok(match gate {
                 Gate::Closed => Entrance::Refusing(Arc::clone(listener)),
                 Gate::Open => Entrance::Open(Arc::clone(listener)),
                 Gate::Silent => Entrance::Closed,
-            };
+            });
         }
-        let entrance = match gate {
+        match gate {
             Gate::Closed => Ok(Entrance::Closed),
             Gate::Open => self.listen(BACKLOG).map(Arc::new).map(Entrance::Open),
             Gate::Silent => self.fall_silent().await,
-        };
-        entrance.unwrap_or(Entrance::Closed)
+        }
     }
 
     fn listen(&self, backlog: u32) -> io::Result<TcpListener> {

@@ -23,7 +23,7 @@ const MAX_CONNECTIONS: usize = 256;
 
 /// The connections of one port and address family.
 pub(super) struct Streams {
-    gate: mpsc::Sender<(Gate, oneshot::Sender<()>)>,
+    gate: mpsc::Sender<(Gate, oneshot::Sender<io::Result<()>>)>,
 }
 
 impl Streams {
@@ -35,11 +35,13 @@ impl Streams {
         Self { gate: sender }
     }
 
-    /// Lets in whom the gate lets in, from when this returns.
-    pub(super) async fn set_gate(&self, gate: Gate) {
+    /// Lets in whom the gate lets in, from when this returns; nobody where that fails.
+    pub(super) async fn set_gate(&self, gate: Gate) -> io::Result<()> {
         let (done, is_done) = oneshot::channel();
-        if self.gate.send((gate, done)).await.is_ok() {
-            let _ = is_done.await;
+        // Nothing is served any more where nobody takes it.
+        match self.gate.send((gate, done)).await {
+            Ok(()) => is_done.await.unwrap_or(Ok(())),
+            Err(_) => Ok(()),
         }
     }
 }
@@ -47,7 +49,7 @@ impl Streams {
 async fn accept(
     door: Door,
     reserved: Reserved,
-    mut gates: mpsc::Receiver<(Gate, oneshot::Sender<()>)>,
+    mut gates: mpsc::Receiver<(Gate, oneshot::Sender<io::Result<()>>)>,
 ) {
     let mut entrance = Entrance::Closed;
     let mut connections: VecDeque<AbortHandle> = VecDeque::new();
@@ -58,8 +60,8 @@ async fn accept(
                 let Some((gate, done)) = told else { return };
                 // The old entrance goes first: two cannot listen on one port.
                 drop(std::mem::replace(&mut entrance, Entrance::Closed));
-                entrance = reserved.enter(gate).await;
-                let _ = done.send(());
+                let entered = reserved.enter(gate).await.map(|entered| entrance = entered);
+                let _ = done.send(entered);
             }
             (stream, peer) = entrance.accept() => {
                 connections.retain(|connection| !connection.is_finished());
