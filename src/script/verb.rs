@@ -317,7 +317,8 @@ pub enum LinkEffect {
     CopyTo(Spanned<String>),
     /// The port answers that nobody listens.
     Refuse,
-    /// It arrives after the packet that follows it.
+    /// It arrives after the packet that follows it in the same connection or, over UDP, to the same port from
+    /// the same host.
     Reorder,
     /// A text arrives in its place: somebody answers who does not speak Kerberos.
     Replace(String),

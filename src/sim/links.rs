@@ -1,6 +1,6 @@
 //! The links between hosts: what happens to a packet on its way, in virtual time and on sockets alike.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use kdclab_proto::Principal;
@@ -10,6 +10,9 @@ use super::network::{Fate, LATENCY, Packet, Payload};
 use super::random::HostRng;
 use super::{aim, label, rewrite};
 use crate::script::verb::{LinkEffect, TransportName};
+
+/// How many packets a fault holds back for their successors. One more loses the oldest.
+const MAX_HELD: usize = 256;
 
 /// A fault of a link.
 #[derive(Clone, Debug)]
@@ -27,8 +30,8 @@ pub(super) struct Rule {
     pub(super) effect: LinkEffect,
     /// Where [`LinkEffect::CopyTo`] sends its copy.
     pub(super) copy_to: Option<IpAddr>,
-    /// What [`LinkEffect::Reorder`] holds back.
-    pub(super) held: Option<Packet>,
+    /// What [`LinkEffect::Reorder`] holds back, oldest first: at most one on each way.
+    pub(super) held: Vec<Packet>,
 }
 
 impl Rule {
@@ -63,6 +66,20 @@ impl Rule {
         self.principal
             .as_ref()
             .is_none_or(|principal| aim::names(packet, principal, earlier))
+    }
+
+    /// What is held back on the way of `packet`.
+    fn take_held(&mut self, packet: &Packet) -> Option<Packet> {
+        let together = way(packet);
+        let index = self.held.iter().position(|held| way(held) == together)?;
+        Some(self.held.remove(index))
+    }
+
+    fn hold(&mut self, packet: Packet) {
+        if self.held.len() == MAX_HELD {
+            self.held.remove(0);
+        }
+        self.held.push(packet);
     }
 
     /// Counts a packet it concerns; whether the effect applies to it.
@@ -220,10 +237,10 @@ impl Links {
                     arrivals: vec![(LATENCY, refusal)],
                 }
             }
-            LinkEffect::Reorder => match rule.held.take() {
+            LinkEffect::Reorder => match rule.take_held(&packet) {
                 None => {
                     packet.fate = Fate::Reordered;
-                    rule.held = Some(packet.clone());
+                    rule.hold(packet.clone());
                     Passage::lost(packet)
                 }
                 Some(held) => Passage::delivered(packet).and_then(LATENCY, held),
@@ -258,6 +275,22 @@ impl Links {
             }
         }
     }
+}
+
+/// Within what a packet can overtake another: a connection, or all datagrams between a host and a port.
+fn way(packet: &Packet) -> (SocketAddr, SocketAddr, &'static str) {
+    let (mut source, mut destination) = (packet.source, packet.destination);
+    let transport = packet.payload.transport();
+    if transport == "udp" {
+        // The service's port is below those that systems give to clients.
+        let client = if source.port() > destination.port() {
+            &mut source
+        } else {
+            &mut destination
+        };
+        client.set_port(0);
+    }
+    (source, destination, transport)
 }
 
 fn lose(mut packet: Packet) -> Passage {

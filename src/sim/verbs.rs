@@ -361,7 +361,7 @@ impl World {
                 _ => None,
             },
             effect: link.effect.clone(),
-            held: None,
+            held: Vec::new(),
         };
         self.network.links.rules.push(rule);
         Ok(true)

@@ -245,6 +245,29 @@ async fn the_second_request_overtakes_a_reordered_one() {
     instance.stop().await;
 }
 
+/// The answer to a request leaves from where the request arrived.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_does_not_overtake_one_to_another_socket() {
+    let fault = r#"link = { to = "kdc1", message = "AS-REQ", count = 3, do = "reorder" }"#;
+    let (instance, ()) = at_kdc(&[fault], |kdc| {
+        let over_ipv6 = udp((std::net::Ipv6Addr::LOCALHOST, kdc.port()).into());
+        let (first, second) = (udp(kdc), udp(kdc));
+        first.send(&request()).unwrap();
+        is_silent(&first);
+        over_ipv6.send(&request()).unwrap();
+        is_silent(&over_ipv6);
+        second.send(&request()).unwrap();
+        receive(&second).unwrap();
+        first
+            .set_read_timeout(Some(crate::support::PATIENCE))
+            .unwrap();
+        receive(&first).unwrap();
+        is_silent(&over_ipv6);
+    })
+    .await;
+    instance.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_nth_request_is_dropped() {
     let fault = r#"link = { to = "kdc1", message = "AS-REQ", after = 1, count = 1, do = "drop" }"#;
