@@ -11,13 +11,14 @@ mod krb5_conf;
 mod krb5_conf_add;
 pub(crate) mod os;
 mod port;
+mod ready;
 mod record;
 mod served;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,7 +26,6 @@ use clap::Args;
 use kdclab_proto::Timestamp;
 use rand::TryRng;
 use rand::rngs::SysRng;
-use serde::Serialize;
 use tokio::runtime::Runtime;
 
 use crate::catalogue::Scenario;
@@ -125,34 +125,6 @@ fn wall_clock() -> Timestamp {
     Timestamp::from_unix_microseconds(i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX))
 }
 
-/// What a client must know, as the line that says that every socket answers.
-#[derive(Serialize)]
-struct Ready<'a> {
-    scenario: &'a str,
-    phase: String,
-    env: &'a BTreeMap<String, String>,
-    kdcs: Vec<ReadyKdc>,
-    acceptors: Vec<ReadyAcceptor>,
-    /// Where the programs of other hosts than that of the symptom's first call reach the acceptors.
-    clients: BTreeMap<&'a str, Vec<ReadyAcceptor>>,
-}
-
-#[derive(Serialize)]
-struct ReadyKdc {
-    host: String,
-    realms: Vec<String>,
-    address: String,
-    /// Where the password service listens.
-    kpasswd: String,
-}
-
-#[derive(Serialize)]
-struct ReadyAcceptor {
-    host: String,
-    services: Vec<String>,
-    address: String,
-}
-
 /// The variables that an instance may set. Where it has no value for one, another realm's would be wrong.
 pub(crate) const VARIABLES: [&str; 12] = [
     "KDCLAB_ACCEPTOR",
@@ -181,6 +153,8 @@ pub struct Instance {
 
 /// The served world with all that follows from it.
 pub(crate) struct Service {
+    id: String,
+    phase: Phase,
     script: Script,
     clients: Clients,
     served: Arc<Served>,
@@ -238,28 +212,11 @@ impl Instance {
             port.serve(&served, &tasks);
         }
         set_gates(&served, &mut ports).await?;
-        let mut directory = Directory::create(options.dir.as_deref(), additions)?;
-        let (environment, ready) = served.look(|world| {
-            let addresses = Addresses::of(&ports, world);
-            directory.update(world, &scenario.script, &clients, &addresses)?;
-            let environment = directory.environment(&scenario.script, world, &clients, &addresses);
-            let of_other = |host| (host, ready_acceptors(&ports, world.address_of(host)));
-            let main = clients.main_address(world);
-            let ready = Ready {
-                scenario: &scenario.id,
-                phase: phase.to_string(),
-                env: &environment,
-                kdcs: ready_kdcs(&ports, main),
-                acceptors: ready_acceptors(&ports, main),
-                clients: clients.others().map(of_other).collect(),
-            };
-            let mut ready =
-                serde_json::to_vec(&ready).map_err(|error| ServeError::Output(error.into()))?;
-            ready.push(b'\n');
-            Ok((environment, ready))
-        })?;
+        let directory = Directory::create(options.dir.as_deref(), additions)?;
         let path = directory.path().to_owned();
         let service = Arc::new(Service {
+            id: scenario.id.clone(),
+            phase,
             script: scenario.script.clone(),
             clients,
             served,
@@ -271,9 +228,7 @@ impl Instance {
         })?;
         let control = os::serve_control(socket, Arc::clone(&service), tasks.clone());
         tasks.spawn(control);
-        let mut changing = service.changing.lock().await;
-        changing.directory.announce(&environment, &ready)?;
-        drop(changing);
+        let (environment, ready) = service.write(&mut *service.changing.lock().await)?;
         Ok(Self {
             service,
             tasks,
@@ -283,7 +238,7 @@ impl Instance {
         })
     }
 
-    /// The variables that make a program use this instance.
+    /// The variables that make a program use this instance, as they were when it began.
     pub fn environment(&self) -> &BTreeMap<String, String> {
         &self.environment
     }
@@ -380,22 +335,39 @@ impl Service {
         change: impl FnOnce(&mut World) -> Result<(), VerbError>,
     ) -> Result<(), ChangeError> {
         let mut changing = self.changing.lock().await;
-        let Changing { ports, directory } = &mut *changing;
-        self.served
-            .change(|world| directory.read_back(world, &self.script, &self.clients));
+        self.served.change(|world| {
+            let directory = &mut changing.directory;
+            directory.read_back(world, &self.script, &self.clients);
+        });
         let main = self.served.look(|world| self.clients.main_address(world));
         let now = main.map_or_else(wall_clock, |main| self.served.true_time(main));
         let changed = self.served.change_as_a_whole(now, change);
         if changed.is_ok() {
             self.served.note(what);
         }
-        let opened = set_gates(&self.served, ports).await;
-        let written = self.served.look(|world| {
-            let addresses = Addresses::of(ports, world);
-            directory.update(world, &self.script, &self.clients, &addresses)
-        });
+        let opened = set_gates(&self.served, &mut changing.ports).await;
+        let written = self.write(&mut changing);
         changed?;
-        Ok(opened.and(written)?)
+        opened?;
+        written?;
+        Ok(())
+    }
+
+    /// Writes the files of the world as it is now. The variables of an instance, and the line that says that it
+    /// is ready.
+    fn write(
+        &self,
+        changing: &mut Changing,
+    ) -> Result<(BTreeMap<String, String>, Vec<u8>), ServeError> {
+        let Changing { ports, directory } = changing;
+        self.served.look(|world| {
+            let addresses = Addresses::of(ports, world);
+            directory.update(world, &self.script, &self.clients, &addresses)?;
+            let environment = directory.environment(&self.script, world, &self.clients, &addresses);
+            let ready = self.ready(ports, world, &environment)?;
+            directory.announce(&environment, &ready)?;
+            Ok((environment, ready))
+        })
     }
 }
 
@@ -495,41 +467,6 @@ impl Addresses {
         };
         self.0.get(client).unwrap_or(&NONE)
     }
-}
-
-fn ready_kdcs(ports: &[Port], client: Option<IpAddr>) -> Vec<ReadyKdc> {
-    let of_client = || ports.iter().filter(|port| Some(port.way.client) == client);
-    let kdc = |port: &Port| {
-        let ListeningService::Kdc(realms) = &port.listening.service else {
-            return None;
-        };
-        let kpasswd = of_client().find(|other| {
-            other.listening.host == port.listening.host
-                && other.listening.service == ListeningService::Kpasswd
-        });
-        Some(ReadyKdc {
-            host: port.listening.host.clone(),
-            realms: realms.iter().map(ToString::to_string).collect(),
-            address: port.address().to_string(),
-            kpasswd: kpasswd
-                .map(|port| port.address().to_string())
-                .unwrap_or_default(),
-        })
-    };
-    of_client().filter_map(kdc).collect()
-}
-
-fn ready_acceptors(ports: &[Port], client: Option<IpAddr>) -> Vec<ReadyAcceptor> {
-    let of_client = ports.iter().filter(|port| Some(port.way.client) == client);
-    let acceptor = |port: &Port| match &port.listening.service {
-        ListeningService::Acceptor(services) => Some(ReadyAcceptor {
-            host: port.listening.host.clone(),
-            services: services.iter().map(ToString::to_string).collect(),
-            address: port.address().to_string(),
-        }),
-        ListeningService::Kdc(_) | ListeningService::Kpasswd => None,
-    };
-    of_client.filter_map(acceptor).collect()
 }
 
 /// A thread of its own, since a blocking read of standard input would keep the runtime from stopping.

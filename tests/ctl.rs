@@ -17,11 +17,15 @@ struct Served {
 
 impl Served {
     fn start() -> Self {
+        Self::of("client-disabled")
+    }
+
+    fn of(scenario: &str) -> Self {
         let home = TempDir::new().unwrap();
         let mut child = Command::new(KDCLAB)
             .args([
                 "serve",
-                "client-disabled",
+                scenario,
                 "--phase",
                 "broken",
                 "--until-eof",
@@ -70,6 +74,27 @@ fn what_is_done_prints_nothing() {
     assert_eq!(served.ctl(&["fix", "1"]), (0, String::new(), String::new()));
     let set_clock = ["set_clock", "host=dc1", "offset=+10m"];
     assert_eq!(served.ctl(&set_clock), (0, String::new(), String::new()));
+}
+
+#[test]
+fn a_new_password_is_in_the_environment() {
+    let served = Served::start();
+    let environment = || {
+        let mut command = Command::new(KDCLAB);
+        command.args(["env", "--dir"]).arg(served.dir());
+        ended(&mut command).1
+    };
+    let word = |environment: String| {
+        let line = |line: &str| {
+            line.strip_prefix("export KDCLAB_PASSWORD=")
+                .map(str::to_owned)
+        };
+        environment.lines().find_map(line).unwrap()
+    };
+    assert_ne!(word(environment()), "'Brand new 1'");
+    let user = "set_password = { user = \"svc-monitor\", password = \"Brand new 1\" }";
+    assert_eq!(served.ctl(&[user]), (0, String::new(), String::new()));
+    assert_eq!(word(environment()), "'Brand new 1'");
 }
 
 #[test]
@@ -172,4 +197,52 @@ fn under_exec_it_finds_the_world_by_itself() {
     let (status, out, err) = ended(&mut repaired_under_exec());
     assert_eq!((status, err.as_str()), (0, ""));
     assert!(out.contains("changed: fix 1: "), "{out}");
+}
+
+/// Lets a process open `more` files beside those that it has.
+#[cfg(target_os = "linux")]
+fn limit_files(process: &Child, more: usize) {
+    use std::collections::BTreeSet;
+
+    use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
+
+    let open = std::fs::read_dir(format!("/proc/{}/fd", process.id())).unwrap();
+    let open: BTreeSet<u64> = open
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .map(|number| number.parse().unwrap())
+        .collect();
+    let mut free = (0..).filter(|number| !open.contains(number));
+    let limit = Rlimit {
+        current: free.nth(more),
+        maximum: getrlimit(Resource::Nofile).maximum,
+    };
+    prlimit(Pid::from_raw(process.id() as i32), Resource::Nofile, limit).unwrap();
+}
+
+/// A port that the system has nothing left for is told, and opened by the next change.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_port_that_cannot_be_opened_is_told_and_tried_again() {
+    let served = Served::of("kdc-port-closed");
+    let of_firewall = served.dir().join("fw1.krb5.conf");
+    let kdc = std::fs::read_to_string(of_firewall)
+        .unwrap()
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("kdc = ").map(str::to_owned))
+        .unwrap();
+    let is_open = || std::net::TcpStream::connect(&kdc).is_ok();
+    assert!(!is_open());
+    // One for the conversation with `ctl`.
+    limit_files(&served.child, 1);
+    let (status, out, err) = served.ctl(&["fix", "1"]);
+    assert_eq!((status, out.as_str()), (1, ""));
+    assert!(
+        err.contains("no port for dc1 on loopback") && err.contains("Too many open files"),
+        "{err}"
+    );
+    assert!(!is_open());
+    limit_files(&served.child, 1000);
+    let set_clock = ["set_clock", "host=dc1", "offset=+10m"];
+    assert_eq!(served.ctl(&set_clock), (0, String::new(), String::new()));
+    assert!(is_open());
 }
