@@ -132,5 +132,6 @@ recipes! {
     pytest(RECIPES, "## pytest");
     readme(README, "## In your test suite");
     shell_script(RECIPES, "## A shell script");
+    call(SERVING, "## A call, in one command");
     changes(SERVING, "## Changing it while it runs");
 }
