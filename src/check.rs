@@ -172,6 +172,7 @@ pub(crate) fn act(world: &mut World, symptom: &SymptomCheck) -> Vec<Outcome> {
         SymptomCheck {
             start: Some(start), ..
         } => vec![world.start_daemon(start)],
+        SymptomCheck { act: Some(act), .. } => vec![world.act(act)],
         _ => unreachable!("a symptom without an act is refused when its file is read"),
     }
 }
@@ -226,6 +227,11 @@ impl Run<'_> {
         let phase = Phase::Healthy;
         let mismatches = self.mismatches.len();
         let before = world.packets().len();
+        if self.scenario.script.is_told_by_logs() {
+            let is_logged = self.symptom_is_logged(&mut world.clone());
+            let span = self.scenario.script.symptom[0].span();
+            self.expect_log(phase, world, before, span, false, is_logged);
+        }
         for symptom in &self.scenario.script.symptom {
             let place = symptom.span().start;
             let must_fail = symptom.get_ref().must_fail.as_ref();
@@ -363,6 +369,15 @@ impl Run<'_> {
             }
         }
         let start = world.packets().len();
+        if self.scenario.script.is_told_by_logs() {
+            let remains = self.symptom_is_logged(world);
+            let is_there = !fix.works && fix.breaks_control.is_none();
+            self.expect_log(phase, world, start, fix.title.span(), is_there, remains);
+            self.close(phase, world, before, None, mismatches);
+            let broken_control = fix.breaks_control.as_ref();
+            self.controls(phase, world, broken_control.map(|number| *number.get_ref()));
+            return self.settle(phase, mismatches);
+        }
         let expected = fix.error.as_ref().map(|error| *error.get_ref());
         let failure = self.try_symptom(world, expected);
         let remains = failure.as_ref().and_then(Outcome::error);
@@ -402,6 +417,48 @@ impl Run<'_> {
             fix.breaks_control.as_ref().map(|number| *number.get_ref()),
         );
         self.settle(phase, mismatches);
+    }
+
+    /// Plays a symptom that is told by logs alone; whether they tell all of it.
+    fn symptom_is_logged(&self, world: &mut World) -> bool {
+        let mut symptoms = self.scenario.script.symptom.iter();
+        symptoms.all(|symptom| {
+            let symptom = symptom.get_ref();
+            let expectation = Expectation {
+                log: symptom.log.clone(),
+                ..Expectation::default()
+            };
+            let start = world.packets().len();
+            let outcomes = act(world, symptom);
+            outcomes.iter().all(|outcome| {
+                mismatch::differences(world, start, &expectation, outcome).is_empty()
+            })
+        })
+    }
+
+    fn expect_log(
+        &mut self,
+        phase: Phase,
+        world: &World,
+        start: usize,
+        span: Range<usize>,
+        expected: bool,
+        actual: bool,
+    ) {
+        let told = |is_logged: bool| match is_logged {
+            true => "the lines of the symptom",
+            false => "not the lines of the symptom",
+        };
+        if expected != actual {
+            self.mismatches.push(Mismatch {
+                phase,
+                place: self.scenario.place_at(span.start),
+                what: "log".to_owned(),
+                expected: told(expected).to_owned(),
+                actual: told(actual).to_owned(),
+                timeline: world.timeline(start),
+            });
+        }
     }
 
     /// Whether a phase went as the file says is known once its controls were tried.
@@ -518,6 +575,7 @@ fn act_control(world: &mut World, control: &Control) -> Outcome {
         Control {
             start: Some(start), ..
         } => world.start_daemon(start),
+        Control { act: Some(act), .. } => world.act(act),
         _ => unreachable!("a control without an act is refused when its file is read"),
     }
 }

@@ -94,15 +94,17 @@ pub(crate) fn session_text(dialect: DialectName, error: &ApExchangeError) -> Opt
     }
 }
 
-/// What the log of a client's host has when a service refuses the client a session with `target`.
+/// What the log of a client's host has when a service refuses the client a session with `target`. `computer`
+/// is the host's name.
 pub(crate) fn session_log(
     dialect: DialectName,
     error: &ApExchangeError,
     client: &Principal,
     target: &Principal,
+    computer: &str,
 ) -> Option<String> {
     match dialect {
-        DialectName::Windows => windows::session_event(error, client, target),
+        DialectName::Windows => windows::session_event(error, client, target, computer),
         DialectName::Java | DialectName::Java6 | DialectName::Mit | DialectName::PanOs => None,
     }
 }

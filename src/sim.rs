@@ -22,6 +22,7 @@ mod rewrite;
 mod served;
 mod theft;
 mod verbs;
+mod windows;
 mod world;
 
 pub(crate) use daemons::DaemonError;

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use crate::script::model::{Expectation, Phase};
 use crate::script::values::ErrorName;
+use crate::script::windows::Triage;
 use crate::sim::{Holder, Outcome, SealedPart, VerbError, World, holder_names};
 
 /// A statement of a scenario file that did not hold.
@@ -218,23 +219,39 @@ pub(super) fn differences(
             );
         }
     }
-    for (host, line) in &expectation.log {
-        let log = world.log(host);
-        let since = &log[outcome
-            .log_start
-            .get(host)
-            .copied()
-            .unwrap_or(0)
-            .min(log.len())..];
-        if !since.iter().any(|entry| entry.contains(line.get_ref())) {
+    for (name, wanted) in &expectation.log {
+        let (host, file) = match name.split_once('/') {
+            Some((host, file)) => (host, Some(file)),
+            None => (name.as_str(), None),
+        };
+        let lines = world.log_since(host, file, &outcome.log_start);
+        if !wanted.get_ref().fit(&lines) {
             differ(
-                Some(line.span()),
+                Some(wanted.span()),
                 "log",
-                line.get_ref().clone(),
-                if since.is_empty() {
-                    format!("{host} logged nothing")
+                wanted.get_ref().to_string(),
+                if lines.is_empty() {
+                    format!("{name} has nothing")
                 } else {
-                    since.join("; ")
+                    lines.join("; ")
+                },
+            );
+        }
+    }
+    for (host, wanted) in &expectation.triage {
+        let lines = world.log_since(host, None, &outcome.log_start);
+        let verdicts: Vec<Triage> = lines
+            .iter()
+            .filter_map(|line| world.triage(host, line))
+            .collect();
+        if verdicts.is_empty() || verdicts.iter().any(|verdict| verdict != wanted.get_ref()) {
+            differ(
+                Some(wanted.span()),
+                "triage",
+                format!("{:?}", wanted.get_ref()),
+                match verdicts.is_empty() {
+                    true => format!("{host} has no Event 4"),
+                    false => format!("{verdicts:?}"),
                 },
             );
         }

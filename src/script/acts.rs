@@ -6,13 +6,16 @@ use kdclab_proto::Principal;
 
 use super::daemons::{Job, StartDaemon};
 use super::limits::{MAX_ENTRIES, MAX_TIMES};
-use super::model::{Call, ClientTable, Control, Expectation, Kpasswd, RealmSettings, SymptomCheck};
+use super::model::{
+    Call, ClientTable, Control, Expectation, Kpasswd, LogLines, RealmSettings, SymptomCheck,
+};
 use super::rules::check_attributes;
 use super::scope::{Kind, Scope};
 use super::source::{Fault, Source, choices};
 use super::spanned::Spanned;
 use super::values::ErrorName;
 use super::verb::{LinkEffect, LinkFault, Verb};
+use super::windows::Act;
 use crate::sim::PART_NAMES;
 
 pub(super) fn check_client(
@@ -39,8 +42,29 @@ fn check_call(scope: &Scope, source: &Source, call: &Call) -> Result<(), Box<Fau
     if let Some(user) = &call.user {
         check_client_name(scope, source, user)?;
     }
-    if let Some(service) = &call.to {
-        scope.principal(source, service, &[Kind::Service])?;
+    match (&call.to, &call.user_to_user) {
+        (Some(service), None) => scope.principal(source, service, &[Kind::Service])?,
+        // Whoever has logged in somewhere can be reached there.
+        (Some(service), Some(owner)) => {
+            scope.principal(source, service, &[])?;
+            scope.principal(source, owner, &[])?;
+            let is_service = scope.principal(source, service, &[Kind::Service]).is_ok();
+            if !is_service && call.at.is_none() {
+                return Err(source.fault(
+                    service.span(),
+                    "this is no service, so it may be on any host".to_owned(),
+                    Some("add `at = \"...\"`, the host on which it has logged in".to_owned()),
+                ));
+            }
+        }
+        (None, Some(owner)) => {
+            return Err(source.fault(
+                owner.span(),
+                "`user_to_user` is about the ticket for a service".to_owned(),
+                Some("add `to = \"...\"`, or remove it".to_owned()),
+            ));
+        }
+        (None, None) => {}
     }
     if let Some(host) = &call.at {
         scope.host(source, host)?;
@@ -158,28 +182,41 @@ pub(super) fn check_control(
         &table.replay,
         &table.job,
         &table.start,
+        &table.act,
     ) {
-        (Some(call), None, None, None, None) => check_call(scope, source, call)?,
-        (None, Some(kpasswd), None, None, None) => check_kpasswd(scope, source, kpasswd)?,
-        (None, None, Some(replay), None, None) => {
+        (Some(call), None, None, None, None, None) => check_call(scope, source, call)?,
+        (None, Some(kpasswd), None, None, None, None) => check_kpasswd(scope, source, kpasswd)?,
+        (None, None, Some(replay), None, None, None) => {
             scope.host(source, &replay.from)?;
             if let Some(host) = &replay.at {
                 scope.host(source, host)?;
             }
             scope.principal(source, &replay.to, &[Kind::Service])?;
         }
-        (None, None, None, Some(job), None) => check_job(scope, source, job)?,
-        (None, None, None, None, Some(start)) => check_start(scope, source, start)?,
+        (None, None, None, Some(job), None, None) => check_job(scope, source, job)?,
+        (None, None, None, None, Some(start), None) => check_start(scope, source, start)?,
+        (None, None, None, None, None, Some(act)) => check_act(scope, source, act)?,
         _ => {
             return Err(source.fault(
                 control.span(),
-                "a [[control]] has exactly one of `call`, `job`, `kpasswd`, `replay` and `start`"
+                "a [[control]] has exactly one of `act`, `call`, `job`, `kpasswd`, `replay` and `start`"
                     .to_owned(),
                 Some("keep one of them; a second act is a [[control]] of its own".to_owned()),
             ));
         }
     }
-    check_messages(scope, source, &table.expectation())
+    check_messages(scope, source, &table.expectation())?;
+    check_log(scope, source, &table.log)
+}
+
+fn check_act(scope: &Scope, source: &Source, act: &Act) -> Result<(), Box<Fault>> {
+    match act {
+        Act::OpenShare(open) => {
+            scope.principal(source, &open.user, &[])?;
+            scope.host(source, &open.from)?;
+            scope.virtual_server(source, &open.server)
+        }
+    }
 }
 
 /// What is said of the messages that travelled.
@@ -218,18 +255,20 @@ pub(super) fn check_symptom(
         &table.simultaneous,
         &table.job,
         &table.start,
+        &table.act,
     ) {
-        (Some(call), None, None, None, None) => check_call(scope, source, call)?,
-        (None, Some(kpasswd), None, None, None) => check_kpasswd(scope, source, kpasswd)?,
-        (None, None, Some(calls), None, None) => {
+        (Some(call), None, None, None, None, None) => check_call(scope, source, call)?,
+        (None, Some(kpasswd), None, None, None, None) => check_kpasswd(scope, source, kpasswd)?,
+        (None, None, Some(calls), None, None, None) => {
             check_simultaneous(scope, source, symptom, calls)?;
         }
-        (None, None, None, Some(job), None) => check_job(scope, source, job)?,
-        (None, None, None, None, Some(start)) => check_start(scope, source, start)?,
+        (None, None, None, Some(job), None, None) => check_job(scope, source, job)?,
+        (None, None, None, None, Some(start), None) => check_start(scope, source, start)?,
+        (None, None, None, None, None, Some(act)) => check_act(scope, source, act)?,
         _ => {
             return Err(source.fault(
                 symptom.span(),
-                "a [[symptom]] has exactly one of `call`, `job`, `kpasswd`, `simultaneous` and `start`"
+                "a [[symptom]] has exactly one of `act`, `call`, `job`, `kpasswd`, `simultaneous` and `start`"
                     .to_owned(),
                 Some("keep one of them; a second act is a [[symptom]] of its own".to_owned()),
             ));
@@ -254,6 +293,9 @@ pub(super) fn check_symptom(
         scope.host(source, host)?;
     }
     check_messages(scope, source, &table.expectation())?;
+    for (host, triage) in &table.triage {
+        scope.host_named(source, host, triage.span())?;
+    }
     check_log(scope, source, &table.log)
 }
 
@@ -283,10 +325,11 @@ fn check_must_fail(
 pub(super) fn check_log(
     scope: &Scope,
     source: &Source,
-    log: &BTreeMap<String, Spanned<String>>,
+    log: &BTreeMap<String, Spanned<LogLines>>,
 ) -> Result<(), Box<Fault>> {
-    for (host, line) in log {
-        scope.host_named(source, host, line.span())?;
+    for (log, lines) in log {
+        let host = log.split_once('/').map_or(log.as_str(), |(host, _)| host);
+        scope.host_named(source, host, lines.span())?;
     }
     Ok(())
 }
@@ -415,6 +458,7 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
             }
             scope.host(source, &forgery.on)
         }
+        Verb::InstallServicePack(install) => scope.host_of_windows(source, &install.host),
         Verb::Kpasswd(kpasswd) => check_kpasswd(scope, source, kpasswd),
         Verb::Ktremove(removal) => {
             scope.principal(source, &removal.of, &[])?;
@@ -468,6 +512,7 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
         }
         Verb::SetClock(clock) => scope.host(source, &clock.host),
         Verb::SetPassword(change) => scope.principal(source, &change.user, &[]),
+        Verb::SetRegistryValue(change) => scope.host_of_windows(source, &change.host),
         Verb::SetTrustKey(change) => {
             scope.principal(source, &change.of, &[Kind::Trust])?;
             scope.realm(source, &change.realm)

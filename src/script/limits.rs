@@ -27,7 +27,7 @@ pub(super) fn check(script: &Script, source: &Source) -> Result<(), Box<Fault>> 
     let principals = script
         .realm
         .values()
-        .map(|realm| realm.users.len() + realm.services.len())
+        .map(|realm| realm.users.len() + realm.services.len() + realm.accounts.len())
         .sum();
     let fixes = script.fix.iter().flat_map(|fix| &fix.steps);
     let attempts: u64 = script
@@ -48,8 +48,9 @@ pub(super) fn check(script: &Script, source: &Source) -> Result<(), Box<Fault>> 
     for (what, size, limit) in [
         ("hosts", script.host.len(), MAX_HOSTS),
         ("realms", script.realm.len(), MAX_REALMS),
-        ("users and services", principals, MAX_PRINCIPALS),
+        ("users, services and accounts", principals, MAX_PRINCIPALS),
         ("trusts", script.trust.len(), MAX_ENTRIES),
+        ("clusters", script.cluster.len(), MAX_ENTRIES),
         ("given steps", script.given.len(), MAX_ENTRIES),
         ("controls", script.control.len(), MAX_ENTRIES),
         ("faults", script.fault.len(), MAX_ENTRIES),

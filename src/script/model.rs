@@ -17,13 +17,14 @@ pub use self::host::{
     AcceptorTable, ClientTable, CryptoPolicyName, DialectName, HostTable, ReplayCacheName,
 };
 pub use self::realm::{
-    AsRepDefectName, KdcDialectName, Lockout, PasswordPolicyTable, RealmSettings, RealmTable,
-    ServiceTable, TrustTable, UserTable,
+    AccountTable, AsRepDefectName, KdcDialectName, Lockout, PasswordPolicyTable, RealmSettings,
+    RealmTable, ServiceTable, TrustTable, UserTable,
 };
-pub use self::shorthand::{OneOrMany, TextOr};
+pub use self::shorthand::{LogLines, OneOrMany, TextOr};
 use super::spanned::Spanned;
 use super::values::Instant;
 use super::verb::Verb;
+use super::windows::ClusterTable;
 
 /// The tables by name, in the order of their names.
 pub type Tables<T> = BTreeMap<Spanned<String>, T>;
@@ -58,6 +59,9 @@ pub struct Script {
     pub trust: Vec<TrustTable>,
     /// The hosts.
     pub host: Tables<HostTable>,
+    /// The clusters.
+    #[serde(default)]
+    pub cluster: Tables<ClusterTable>,
     /// Steps that prepare the healthy world.
     #[serde(default)]
     pub given: Vec<Spanned<Verb>>,
@@ -81,6 +85,14 @@ impl Script {
         self.symptom
             .iter()
             .any(|symptom| symptom.get_ref().must_fail.is_some())
+    }
+
+    /// Whether the symptom is to be found in logs alone: its acts succeed all the time.
+    pub fn is_told_by_logs(&self) -> bool {
+        let mut symptoms = self.symptom.iter().map(Spanned::get_ref);
+        !self.must_fail()
+            && symptoms.clone().all(|symptom| symptom.error.is_none())
+            && symptoms.any(|symptom| !symptom.log.is_empty())
     }
 
     /// The first call of the symptom, or else of the controls.

@@ -10,10 +10,13 @@ use super::acts::{
     check_verb,
 };
 use super::limits;
-use super::model::{DialectName, Fix, Script, TextOr, TrustTable};
+use super::model::{
+    AccountTable, DialectName, Fix, KdcDialectName, RealmTable, Script, TextOr, TrustTable,
+};
 use super::scope::{Kind, Scope};
 use super::source::{Fault, Source};
 use super::spanned::Spanned;
+use super::windows::ClusterTable;
 
 impl Script {
     /// Checks what the tables' types cannot: every reference is defined, and every fix says what
@@ -97,6 +100,10 @@ impl Script {
                     check_attributes(source, &user.attributes)?;
                 }
             }
+            for (name, account) in &table.accounts {
+                check_name(source, name, &mut names)?;
+                check_account(scope, source, table, name, account)?;
+            }
             for (name, service) in &table.services {
                 check_name(source, name, &mut names)?;
                 match service {
@@ -112,6 +119,9 @@ impl Script {
                     }
                 }
             }
+        }
+        for (name, cluster) in &self.cluster {
+            check_cluster(scope, source, name, cluster)?;
         }
         let mut trusts = BTreeSet::new();
         for trust in &self.trust {
@@ -143,6 +153,15 @@ impl Script {
                 scope.principal(source, principal, &[])?;
             }
             check_client(scope, source, &host.client)?;
+            if let Some(windows) = &host.windows
+                && host.dialect != DialectName::Windows
+            {
+                return Err(source.fault(
+                    windows.span(),
+                    format!("host `{}` is no Windows", name.get_ref()),
+                    Some("remove `windows`, or say `dialect = \"windows\"`".to_owned()),
+                ));
+            }
             if let Some(other) = &host.acceptor.shares_replay_cache_with {
                 scope.host(source, other)?;
             }
@@ -171,7 +190,7 @@ impl Script {
         if self.must_fail() {
             check_fix_of_a_success(source, fix)?;
         } else {
-            check_fix_of_an_error(source, fix)?;
+            check_fix_of_an_error(source, fix, self.is_told_by_logs())?;
         }
         check_facts(
             source,
@@ -205,14 +224,15 @@ impl Script {
 }
 
 /// The symptom is an error: a right fix leaves none.
-fn check_fix_of_an_error(source: &Source, fix: &Fix) -> Result<(), Box<Fault>> {
+/// Where logs alone tell the symptom, what remains of it after a wrong fix are these.
+fn check_fix_of_an_error(source: &Source, fix: &Fix, told_by_logs: bool) -> Result<(), Box<Fault>> {
     match (fix.works, &fix.error, &fix.breaks_control) {
         (true, Some(error), _) => Err(source.fault(
             error.span(),
             "a fix that works leaves no error".to_owned(),
             Some("remove `error`, or say `works = false`".to_owned()),
         )),
-        (false, None, None) => Err(source.fault(
+        (false, None, None) if !told_by_logs => Err(source.fault(
             fix.title.span(),
             "the wrong fix does not say what remains".to_owned(),
             Some("add `error = \"...\"`, or `breaks_control = N`".to_owned()),
@@ -339,6 +359,83 @@ pub(super) fn check_attributes(
                 attribute.span(),
                 error.to_string(),
                 Some("write it as kadmin does, `+requires_preauth` or `-allow_tix`".to_owned()),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn check_account(
+    scope: &Scope,
+    source: &Source,
+    realm: &RealmTable,
+    name: &Spanned<String>,
+    account: &AccountTable,
+) -> Result<(), Box<Fault>> {
+    if realm.dialect != KdcDialectName::ActiveDirectory {
+        return Err(source.fault(
+            name.span(),
+            "only Active Directory has accounts".to_owned(),
+            Some("say `dialect = \"active-directory\"`, or make it one of `users`".to_owned()),
+        ));
+    }
+    if name.get_ref().contains('/') {
+        return Err(source.fault(
+            name.span(),
+            format!("`{}` is not the name of an account", name.get_ref()),
+            Some("list it in the `service_principal_names` of the account that has it".to_owned()),
+        ));
+    }
+    if let Some(hosts) = &account.host {
+        for host in &hosts.get_ref().0 {
+            scope.host_named(source, host, hosts.span())?;
+        }
+    }
+    for name in &account.service_principal_names {
+        check_service_principal_name(source, name)?;
+    }
+    check_attributes(source, &account.attributes)
+}
+
+/// A service's name: a class, a host, and at most one more part.
+pub(super) fn check_service_principal_name(
+    source: &Source,
+    name: &Spanned<String>,
+) -> Result<(), Box<Fault>> {
+    let parts = PrincipalName::parse(name.get_ref()).map_or(0, |name| name.components.len());
+    if (2..=3).contains(&parts) {
+        return Ok(());
+    }
+    Err(source.fault(
+        name.span(),
+        format!("`{}` is not the name of a service", name.get_ref()),
+        Some("write its class and its host, as `HTTP/web1.lab.example`".to_owned()),
+    ))
+}
+
+fn check_cluster(
+    scope: &Scope,
+    source: &Source,
+    name: &Spanned<String>,
+    cluster: &ClusterTable,
+) -> Result<(), Box<Fault>> {
+    for node in &cluster.nodes {
+        scope.host(source, node)?;
+    }
+    let is_node = |host: &Spanned<String>| {
+        let mut nodes = cluster.nodes.iter();
+        nodes.any(|node| node.get_ref() == host.get_ref())
+    };
+    for host in cluster.virtual_servers.values() {
+        if !is_node(host) {
+            return Err(source.fault(
+                host.span(),
+                format!(
+                    "`{}` is no node of cluster `{}`",
+                    host.get_ref(),
+                    name.get_ref()
+                ),
+                Some("name one of its `nodes`".to_owned()),
             ));
         }
     }

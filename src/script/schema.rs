@@ -16,10 +16,11 @@ use serde_json::Value;
 
 use super::acts::MESSAGES;
 use super::daemons::Mode;
-use super::model::{OneOrMany, Script, TextOr};
+use super::model::{LogLines, OneOrMany, Script, TextOr};
 use super::values::{
     EnctypeName, ErrorName, FlagName, Instant, NameText, Offset, Span, TicketFlag,
 };
+use super::windows::{RegistryPath, ServicePack};
 use crate::dialect::Errno;
 use crate::sim::{DaemonFailure, SessionError};
 
@@ -119,6 +120,13 @@ named_schema! {
         "type": "string",
         "pattern": "^[+-][0-9][0-9A-Za-z ]*$",
     });
+    LogLines, "LogLines" => json_schema!({
+        "description": "A part of one line of a log, or all its lines in order; nothing if the list is empty.",
+        "anyOf": [
+            { "type": "string" },
+            { "type": "array", "items": { "type": "string" } },
+        ],
+    });
     Mode, "Mode" => json_schema!({
         "description": "The permissions of a directory in octal, `0755`.",
         "type": "string",
@@ -130,6 +138,16 @@ named_schema! {
             { "type": "string" },
             { "type": "array", "items": { "type": "string" } },
         ],
+    });
+    RegistryPath, "RegistryPath" => json_schema!({
+        "description": "A value of a registry by its key and its name, `HKLM\\System\\CurrentControlSet\\Control\\Lsa\\NoLMHash`.",
+        "type": "string",
+    });
+    ServicePack, "ServicePack" => json_schema!({
+        "description": "A service pack of Windows Server 2003.",
+        "type": "integer",
+        "minimum": 0,
+        "maximum": 2,
     });
     Span, "Span" => json_schema!({
         "description": "A length of time, `5m`, `1h 30m` or `250ms`.",

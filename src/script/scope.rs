@@ -19,6 +19,7 @@ pub struct Scope {
     realms: BTreeSet<String>,
     principals: BTreeMap<Principal, Kind>,
     link_faults: BTreeSet<String>,
+    virtual_servers: BTreeSet<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,12 @@ impl Scope {
                 .collect(),
             principals: BTreeMap::new(),
             link_faults: BTreeSet::new(),
+            virtual_servers: script
+                .cluster
+                .values()
+                .flat_map(|cluster| cluster.virtual_servers.keys())
+                .map(|name| name.get_ref().clone())
+                .collect(),
         };
         for (realm, table) in &script.realm {
             let realm = Realm::from(realm.get_ref().as_str());
@@ -53,6 +60,20 @@ impl Scope {
             ] {
                 for name in names {
                     if let Ok(name) = PrincipalName::parse(name.get_ref()) {
+                        scope.principals.insert(name.at(realm.clone()), kind);
+                    }
+                }
+            }
+        }
+        for (realm, table) in &script.realm {
+            let realm = Realm::from(realm.get_ref().as_str());
+            for (account, table) in &table.accounts {
+                let account = account.get_ref();
+                let bare = account.strip_suffix('$').map(|name| (name, Kind::Service));
+                let names = table.service_principal_names.iter();
+                let names = names.map(|name| (name.get_ref().as_str(), Kind::Service));
+                for (name, kind) in names.chain(bare).chain([(account.as_str(), Kind::User)]) {
+                    if let Ok(name) = PrincipalName::parse(name) {
                         scope.principals.insert(name.at(realm.clone()), kind);
                     }
                 }
@@ -192,6 +213,36 @@ impl Scope {
             Ok(Holder::Host(_)) => Ok(()),
             _ => self.principal(source, &Spanned::new(span, text.to_owned()), &[Kind::User]),
         }
+    }
+
+    pub(super) fn host_of_windows(
+        &self,
+        source: &Source,
+        name: &Spanned<String>,
+    ) -> Result<(), Box<Fault>> {
+        self.host(source, name)?;
+        if self.hosts.get(name.get_ref()) == Some(&DialectName::Windows) {
+            return Ok(());
+        }
+        Err(source.fault(
+            name.span(),
+            format!("`{}` is no Windows", name.get_ref()),
+            Some("say `dialect = \"windows\"` in its table".to_owned()),
+        ))
+    }
+
+    pub(super) fn virtual_server(
+        &self,
+        source: &Source,
+        name: &Spanned<String>,
+    ) -> Result<(), Box<Fault>> {
+        known(
+            source,
+            "virtual server",
+            name.get_ref(),
+            name.span(),
+            self.virtual_servers.iter(),
+        )
     }
 
     pub(super) fn realm(&self, source: &Source, name: &Spanned<String>) -> Result<(), Box<Fault>> {

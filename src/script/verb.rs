@@ -12,6 +12,7 @@ use super::rewrite::Rewrite;
 use super::schema::{AttributeName, MessageName};
 use super::spanned::Spanned;
 use super::values::{EnctypeName, ErrorName, Instant, Offset, Span, TicketFlag};
+use super::windows::{InstallServicePack, SetRegistryValue};
 
 /// One act upon the world.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -45,6 +46,8 @@ pub enum Verb {
     HostDown(Spanned<String>),
     /// Starts a stopped host.
     HostUp(Spanned<String>),
+    /// Installs a service pack of Windows.
+    InstallServicePack(InstallServicePack),
     /// Lets a user change a password through the password service.
     Kpasswd(Box<Kpasswd>),
     /// Gives a service new random keys and adds them to a host's keytab, as `ktadd` does.
@@ -86,6 +89,8 @@ pub enum Verb {
     SetPassword(SetPassword),
     /// Changes as whom a node runs the tasks of jobs.
     SetTaskController(SetTaskController),
+    /// Changes a value of a host's registry.
+    SetRegistryValue(SetRegistryValue),
     /// Gives one side of a trust a new key, or its first one where it was removed.
     SetTrustKey(SetTrustKey),
     /// Changes a user's umask on a host.

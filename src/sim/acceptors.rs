@@ -2,9 +2,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use kdclab_client::gss::ContextToken;
 use kdclab_client::{Acceptor, AcceptorName, Framing, ReplayCache, ReplayKey};
-use kdclab_proto::Principal;
+use kdclab_proto::messages::ApReq;
+use kdclab_proto::{Key, Principal};
 
+use super::host::Host;
 use super::network::{Packet, Payload};
 use super::outcome::cause_name;
 use super::world::World;
@@ -34,9 +37,12 @@ pub(super) fn port_of(service: &Principal) -> u16 {
         "nfs" => 2049,
         "hdfs" | "dn" => 8020,
         "host" => 22,
-        _ => 4000,
+        _ => PEER_PORT,
     }
 }
+
+/// Where whoever has logged in on a host takes sessions, and services without a port of their own.
+const PEER_PORT: u16 = 4000;
 
 impl World {
     /// Where `service` listens: on its first host, or on `at`.
@@ -45,17 +51,23 @@ impl World {
         service: &Principal,
         at: Option<&str>,
     ) -> Option<SocketAddr> {
-        let service = self.services.get(service)?;
-        let host = at.or_else(|| service.hosts.first().map(String::as_str))?;
-        let address = self.hosts.get(host)?.address;
-        Some(SocketAddr::new(address, service.port))
+        let service = self.services.get(service);
+        let first = service.and_then(|service| service.hosts.first());
+        let host = self.hosts.get(at.or_else(|| first.map(String::as_str))?)?;
+        let port = match service {
+            Some(service) => service.port,
+            None => Some(PEER_PORT).filter(|_| host.has_peers())?,
+        };
+        Some(SocketAddr::new(host.address, port))
     }
 
     /// Whether a service of `host` listens on `port`.
     pub(super) fn listens(&self, host: &str, port: u16) -> bool {
-        self.services
-            .values()
-            .any(|service| service.port == port && service.hosts.iter().any(|name| name == host))
+        let has_peers = || self.hosts.get(host).is_some_and(Host::has_peers);
+        (port == PEER_PORT && has_peers())
+            || self.services.values().any(|service| {
+                service.port == port && service.hosts.iter().any(|name| name == host)
+            })
     }
 
     /// Lets the acceptor on `host` answer the token in `packet`.
@@ -84,13 +96,14 @@ impl World {
         let now = self.now;
         let host = self.hosts.get_mut(host)?;
         let clock = host.clock(now);
+        let user_to_user_key = own_session_key(host, token);
         let acceptor = Acceptor {
             config: host.config.clone(),
             keytab: host.keytab.clone(),
             name: AcceptorName::Any,
             framing: Framing::Gss,
-            identity: None,
-            user_to_user_key: None,
+            identity: host.identity.clone(),
+            user_to_user_key,
             channel_bindings: None,
             ap_rep_added_seconds: host.ap_rep_added_seconds,
             replay_cache: ReplayCache::new(replay_key(host.replay_cache)),
@@ -119,6 +132,22 @@ impl World {
         }
         reply
     }
+}
+
+/// The session key of the ticket-granting ticket that a service of the host has, if the ticket in `token` is for
+/// one that has logged in there. Active Directory's computers are called without their dollar sign.
+fn own_session_key(host: &Host, token: &[u8]) -> Option<Key> {
+    let message = ContextToken::decode(token).ok()?.message;
+    let server = ApReq::decode(message).ok()?.ticket.server();
+    let is_own = |owner: &&Principal| {
+        let name = owner.name.to_string();
+        owner.realm == server.realm
+            && name.strip_suffix('$').unwrap_or(&name)
+                == server.name.to_string().trim_end_matches('$')
+    };
+    let owner = host.caches.keys().find(is_own)?;
+    let ticket = host.caches.get(owner)?.initial_ticket().ok()?;
+    Some(ticket.session_key.clone())
 }
 
 pub(super) fn replay_key(name: ReplayCacheName) -> ReplayKey {

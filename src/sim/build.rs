@@ -17,11 +17,12 @@ use super::network::Network;
 use super::outcome::VerbError;
 use super::random::HostRng;
 use super::verbs::{apply_attributes, enctypes, keytab_entries, merge};
+use super::windows::{Cluster, Windows};
 use super::world::World;
 use crate::script::model::{
-    AcceptorTable, AsRepDefectName, ClientTable, CryptoPolicyName, DialectName, HostTable,
-    KdcDialectName, Lockout, RealmSettings, RealmTable, ReplayCacheName, ServiceTable, TextOr,
-    TrustTable, UserTable,
+    AcceptorTable, AccountTable, AsRepDefectName, ClientTable, CryptoPolicyName, DialectName,
+    HostTable, KdcDialectName, Lockout, RealmSettings, RealmTable, ReplayCacheName, ServiceTable,
+    TextOr, TrustTable, UserTable,
 };
 use crate::script::verb::RunAs;
 use crate::script::{Scope, Script};
@@ -60,6 +61,11 @@ impl World {
             key_cache: key_cache.clone(),
             admin_rng: HostRng::new(seed, "(administrator)"),
             causes: Default::default(),
+            clusters: script
+                .cluster
+                .iter()
+                .map(|(name, table)| (name.get_ref().clone(), Cluster::new(table)))
+                .collect(),
             jobs: 0,
         };
         for (index, (name, table)) in script.host.iter().enumerate() {
@@ -118,6 +124,9 @@ impl World {
             .map(|abi| *abi.get_ref())
             .unwrap_or_default();
         host.clock_offset = table.clock.0;
+        if let Some(windows) = &table.windows {
+            host.windows = Windows::new(windows.get_ref());
+        }
         if matches!(table.dialect, DialectName::Java6 | DialectName::Windows) {
             host.replay_cache = ReplayCacheName::Tuple;
         }
@@ -181,6 +190,9 @@ impl World {
                 }
             };
             self.add_service(&realm, name.get_ref(), service)?;
+        }
+        for (name, account) in &table.accounts {
+            self.add_account(&realm, name.get_ref(), account)?;
         }
         Ok(())
     }
@@ -258,6 +270,89 @@ impl World {
             self.services.insert(principal, Service { hosts, port });
         }
         self.insert_entry(realm, entry)
+    }
+
+    fn add_account(
+        &mut self,
+        realm: &Realm,
+        name: &str,
+        account: &AccountTable,
+    ) -> Result<(), VerbError> {
+        let principal = parse_name(name)?.at(realm.clone());
+        let policy = self.database(realm)?.policy().clone();
+        let mut entry = PrincipalEntry::new(principal.clone());
+        entry.attributes = policy.default_attributes;
+        match &account.password {
+            Some(password) => {
+                let keys =
+                    self.password_keys(&entry, realm, password, &policy.supported_enctypes)?;
+                entry.set_keys(keys, false);
+                self.passwords.insert(principal.clone(), password.clone());
+            }
+            None => {
+                entry.set_random_keys(&policy.supported_enctypes, &mut self.admin_rng, false)?;
+            }
+        }
+        apply_attributes(
+            &mut entry.attributes,
+            account.attributes.iter().map(|flag| flag.get_ref()),
+        )?;
+        let computer = name.strip_suffix('$');
+        for alias in computer.into_iter().chain(
+            account
+                .service_principal_names
+                .iter()
+                .map(|name| name.get_ref().as_str()),
+        ) {
+            entry.aliases.push(parse_name(alias)?.at(realm.clone()));
+        }
+        let hosts = account.host.iter().flat_map(|host| &host.get_ref().0);
+        for host in hosts {
+            self.give_account(host, &entry, computer)?;
+        }
+        self.insert_entry(realm, entry)
+    }
+
+    /// Lets a host have the password of an account: its services go by the account's names. The first computer
+    /// is the host's own.
+    fn give_account(
+        &mut self,
+        host: &str,
+        entry: &PrincipalEntry,
+        computer: Option<&str>,
+    ) -> Result<(), VerbError> {
+        let now = self.now.time();
+        for name in &entry.aliases {
+            let service = Service {
+                hosts: vec![host.to_owned()],
+                port: port_of(name),
+            };
+            let hosts = &mut self.services.entry(name.clone()).or_insert(service).hosts;
+            if !hosts.iter().any(|other| other == host) {
+                hosts.push(host.to_owned());
+            }
+        }
+        let realm = &entry.principal().realm;
+        let host = self.host_mut(host)?;
+        for name in entry.aliases.iter().chain([entry.principal()]) {
+            if name.name.components.len() > 1 || name == entry.principal() {
+                merge(&mut host.keytab, keytab_entries(entry, name, now));
+            }
+        }
+        if host.computer_name.is_none()
+            && let Some(computer) = computer
+        {
+            let domain = realm.to_string().to_ascii_lowercase();
+            let identity = PrincipalName::new(
+                NameType::SRV_INST,
+                ["host", &format!("{computer}.{domain}")],
+            )
+            .at(realm.clone());
+            merge(&mut host.keytab, keytab_entries(entry, &identity, now));
+            host.identity = Some(identity);
+            host.computer_name = Some(computer.to_owned());
+        }
+        Ok(())
     }
 
     fn insert_entry(&mut self, realm: &Realm, entry: PrincipalEntry) -> Result<(), VerbError> {

@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use kdclab_client::{
     ClientConfig, ClientError, Credential, CredentialQuery, CredentialStore, TgsParameters,
 };
-use kdclab_proto::messages::TicketFlags;
+use kdclab_proto::messages::{Ticket, TicketFlags};
 use kdclab_proto::{Principal, Realm, Timestamp};
 
 use self::delivery::{Delivery, Previous};
@@ -184,10 +184,23 @@ impl Client {
         let Some(service) = self.service.clone() else {
             return self.succeed();
         };
-        let held = self.ticket.take().or_else(|| self.held(world, &service));
-        match held {
-            Some(credential) => self.reach_service(world, &call, &service, &credential),
-            None => {
+        let second_ticket = match &call.user_to_user {
+            Some(owner) => match self.ticket_of_service(world, &call, owner.get_ref()) {
+                Ok(ticket) => Some(ticket),
+                Err(error) => return self.fail_with(world, &error),
+            },
+            None => None,
+        };
+        let held = self
+            .ticket
+            .take()
+            .or_else(|| self.held(world, &service, second_ticket.as_ref()));
+        match (held, second_ticket) {
+            (Some(credential), _) => self.reach_service(world, &call, &service, &credential),
+            (None, Some(ticket)) => {
+                self.ask_tgs(world, &tgt, TgsParameters::user_to_user(service, ticket));
+            }
+            (None, None) => {
                 // As a user does, without the realm: the client finds it out.
                 let server = service.name.at(Realm::default());
                 self.ask_tgs(world, &tgt, TgsParameters::service(server));
@@ -195,19 +208,43 @@ impl Client {
         }
     }
 
+    /// The ticket-granting ticket of `owner` on the host that is called, as the service hands it out.
+    fn ticket_of_service(
+        &self,
+        world: &World,
+        call: &Call,
+        owner: &str,
+    ) -> Result<Ticket, ClientError> {
+        let client = world.principal(owner).unwrap_or_default();
+        let host = world.called_service(call).map(|(_, host)| host);
+        host.and_then(|host| world.hosts.get(&host)?.caches.get(&client))
+            .and_then(|cache| cache.initial_ticket().ok())
+            .map(|credential| credential.ticket.clone())
+            .ok_or_else(|| ClientError::NoCredential {
+                server: Principal::krbtgt(&client.realm, &client.realm),
+                client,
+            })
+    }
+
     /// The ticket for `service` in the cache. One of the user's own realm may stand there without its
     /// realm, as it was asked for.
-    fn held(&self, world: &World, service: &Principal) -> Option<Credential> {
+    fn held(
+        &self,
+        world: &World,
+        service: &Principal,
+        second_ticket: Option<&Ticket>,
+    ) -> Option<Credential> {
         let cache = self.cache(world)?;
         let now = self.clock(world).time();
         let as_asked = service.name.clone().at(Realm::default());
-        cache
-            .find(&CredentialQuery::valid(service, now))
-            .or_else(|| {
-                cache
-                    .find(&CredentialQuery::valid(&as_asked, now))
-                    .filter(|_| service.realm == self.user.realm)
+        let find = |server| {
+            cache.find(&CredentialQuery {
+                second_ticket,
+                ..CredentialQuery::valid(server, now)
             })
+        };
+        find(service)
+            .or_else(|| find(&as_asked).filter(|_| service.realm == self.user.realm))
             .cloned()
     }
 

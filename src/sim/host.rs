@@ -10,6 +10,7 @@ use kdclab_proto::{Keytab, Principal, Realm, Timestamp};
 use super::daemons::Files;
 use super::kdcs::KPASSWD_PORT;
 use super::random::HostRng;
+use super::windows::Windows;
 use crate::dialect::Abi;
 use crate::script::daemons::TaskController;
 use crate::script::model::{DialectName, ReplayCacheName};
@@ -59,6 +60,11 @@ pub(super) struct Host {
     pub(super) ap_rep_added_seconds: u32,
     /// The host whose replay cache its acceptor uses.
     pub(super) replay_cache_of: String,
+    /// What signs the refusals of its acceptor, where it is a computer of a domain.
+    pub(super) identity: Option<Principal>,
+    /// The name of its computer account, without the dollar sign.
+    pub(super) computer_name: Option<String>,
+    pub(super) windows: Windows,
     pub(super) files: Files,
     /// As whom it runs the tasks of jobs.
     pub(super) task_controller: TaskController,
@@ -97,6 +103,9 @@ impl Host {
             replay_cache: ReplayCacheName::Hash,
             ap_rep_added_seconds: 0,
             replay_cache_of: name.to_owned(),
+            identity: None,
+            computer_name: None,
+            windows: Windows::default(),
             files: Files::default(),
             task_controller: TaskController::default(),
             log: Vec::new(),
@@ -133,6 +142,12 @@ impl Host {
             }),
             None => Cow::Borrowed(credential),
         }
+    }
+
+    /// Whether anybody has logged in here who can be reached with a user-to-user ticket.
+    pub(super) fn has_peers(&self) -> bool {
+        let has_ticket = |cache: &CredentialStore| cache.initial_ticket().is_ok();
+        self.caches.values().any(has_ticket)
     }
 
     /// Empties a user's cache; whether there was anything in it.

@@ -63,6 +63,7 @@ impl World {
             Verb::ForgeTicket(forgery) => self.forge_ticket(forgery),
             Verb::HostDown(host) => self.set_up(host.get_ref(), false),
             Verb::HostUp(host) => self.set_up(host.get_ref(), true),
+            Verb::InstallServicePack(install) => self.install_service_pack(install),
             Verb::Kpasswd(kpasswd) => {
                 let outcome = self.kpasswd(kpasswd);
                 ended_as(&outcome, None)
@@ -126,6 +127,7 @@ impl World {
             }
             Verb::SetPassword(change) => self.set_password(change),
             Verb::SetTaskController(change) => self.set_task_controller(change),
+            Verb::SetRegistryValue(change) => self.set_registry_value(change),
             Verb::SetTrustKey(change) => self.set_trust_key(change),
             Verb::SetUmask(change) => self.set_umask(change),
             Verb::Unlock(name) => {

@@ -16,6 +16,7 @@ use super::network::{Event, Fate, Network, Packet, Payload};
 use super::outcome::VerbError;
 use super::random::HostRng;
 use super::verbs::keytab_entries;
+use super::windows::Cluster;
 use crate::script::model::Call;
 use crate::script::{Scope, Spanned};
 
@@ -45,6 +46,7 @@ pub struct World {
     pub(super) admin_rng: HostRng,
     /// What each host last refused, and why, since the running act began.
     pub(super) causes: BTreeMap<String, String>,
+    pub(super) clusters: BTreeMap<String, Cluster>,
     /// How many jobs were submitted.
     pub(super) jobs: u32,
 }
@@ -145,6 +147,24 @@ impl World {
     /// The lines of a host's log.
     pub(crate) fn log(&self, host: &str) -> &[String] {
         self.hosts.get(host).map_or(&[], |host| host.log.as_slice())
+    }
+
+    /// The lines of a host's log since an act that began with logs of these lengths; with `file`, those of the
+    /// log of that name, without it.
+    pub(crate) fn log_since(
+        &self,
+        host: &str,
+        file: Option<&str>,
+        lengths: &BTreeMap<String, usize>,
+    ) -> Vec<&str> {
+        let before = lengths.get(host).copied().unwrap_or(0);
+        let lines = self.log(host).iter().skip(before).map(String::as_str);
+        match file {
+            Some(file) => lines
+                .filter_map(|line| line.strip_prefix(file)?.strip_prefix(": "))
+                .collect(),
+            None => lines.collect(),
+        }
     }
 
     pub(super) fn log_lengths(&self) -> BTreeMap<String, usize> {

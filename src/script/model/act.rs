@@ -25,6 +25,13 @@ pub struct Call {
     pub enterprise: bool,
     /// The host reached, where several run the service.
     pub at: Option<Spanned<String>>,
+    /// Whose ticket-granting ticket on the host reached shall seal the service ticket (user-to-user): the
+    /// service's own, as which it has logged in there.
+    pub user_to_user: Option<Spanned<String>>,
+    /// Whether the service is told that the ticket is sealed in that way. A program that does not tell finds
+    /// nobody who can open it.
+    #[serde(default = "yes")]
+    pub use_session_key: bool,
     /// The password typed; the user's own if absent.
     pub password: Option<String>,
     /// Whether tickets in the user's cache are used. Otherwise it is emptied first.
@@ -53,6 +60,32 @@ pub struct Call {
     /// Whether the service shall prove itself.
     #[serde(default = "yes")]
     pub mutual: bool,
+}
+
+impl Call {
+    /// A login of the host's own identity, with an empty cache.
+    pub(crate) fn from_host(from: Spanned<String>) -> Self {
+        Self {
+            user: None,
+            from,
+            to: None,
+            for_user: None,
+            enterprise: false,
+            at: None,
+            user_to_user: None,
+            use_session_key: true,
+            password: None,
+            warm: false,
+            log_in: true,
+            renew: false,
+            kinit: false,
+            lifetime: None,
+            renewable: None,
+            postdated: None,
+            forwardable: false,
+            mutual: true,
+        }
+    }
 }
 
 fn yes() -> bool {

@@ -6,12 +6,13 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Call, Kpasswd, Replay};
+use super::{Call, Kpasswd, LogLines, Replay};
 use crate::script::daemons::{Job, StartDaemon};
 use crate::script::schema::MessageLabel;
 use crate::script::spanned::Spanned;
 use crate::script::values::{ErrorName, FlagName, Span};
 use crate::script::verb::Verb;
+use crate::script::windows::{Act, Triage};
 
 /// Where a fact comes from.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
@@ -44,10 +45,12 @@ pub struct Expectation {
     pub takes: Option<Spanned<Span>>,
     /// Flags that the ticket has (`+forwardable`) or lacks (`-forwardable`).
     pub flags: Option<Spanned<Vec<FlagName>>>,
-    /// Lines in the logs of hosts, a part of each.
-    pub log: BTreeMap<String, Spanned<String>>,
+    /// Lines in the logs of hosts: by the host's name, or by `HOST/LOG`.
+    pub log: BTreeMap<String, Spanned<LogLines>>,
     /// Who can decrypt each part of the messages.
     pub decrypted_by: BTreeMap<String, Spanned<Vec<String>>>,
+    /// What the events numbered 4 in the logs of hosts mean.
+    pub triage: BTreeMap<String, Spanned<Triage>>,
 }
 
 /// An act that works, or fails as stated, in every phase.
@@ -64,6 +67,8 @@ pub struct Control {
     pub job: Option<Job>,
     /// A daemon that starts.
     pub start: Option<StartDaemon>,
+    /// What a program of Windows does.
+    pub act: Option<Act>,
     /// The error; success if absent.
     pub error: Option<Spanned<ErrorName>>,
     /// Messages that travelled, in this order, others between them allowed.
@@ -72,6 +77,10 @@ pub struct Control {
     /// hosts and users, and nobody else of this world.
     #[serde(default)]
     pub decrypted_by: BTreeMap<String, Spanned<Vec<String>>>,
+    /// What the logs of hosts then have: a part of one line, or every line. A log is named by its host, or as
+    /// `HOST/LOG` where the host keeps several.
+    #[serde(default)]
+    pub log: BTreeMap<String, Spanned<LogLines>>,
 }
 
 impl Control {
@@ -81,6 +90,7 @@ impl Control {
             error: self.error.clone(),
             trace: self.trace.clone(),
             decrypted_by: self.decrypted_by.clone(),
+            log: self.log.clone(),
             ..Expectation::default()
         }
     }
@@ -96,6 +106,8 @@ pub struct SymptomCheck {
     pub job: Option<Job>,
     /// A daemon that starts.
     pub start: Option<StartDaemon>,
+    /// What a program of Windows does.
+    pub act: Option<Act>,
     /// What a user asks of the password service.
     pub kpasswd: Option<Kpasswd>,
     /// What several clients do at the same instant. The expectation is about the one that `failing`
@@ -126,13 +138,17 @@ pub struct SymptomCheck {
     pub takes: Option<Spanned<Span>>,
     /// Flags that the ticket has (`+forwardable`) or lacks (`-forwardable`).
     pub flags: Option<Spanned<Vec<FlagName>>>,
-    /// Lines in the logs of hosts, a part of each.
+    /// What the logs of hosts then have: a part of one line, or every line. A log is named by its host, or as
+    /// `HOST/LOG` where the host keeps several.
     #[serde(default)]
-    pub log: BTreeMap<String, Spanned<String>>,
+    pub log: BTreeMap<String, Spanned<LogLines>>,
     /// Who can decrypt each part of the messages, by the name of the part, such as `AS-REP enc-part`:
     /// hosts and users, and nobody else of this world.
     #[serde(default)]
     pub decrypted_by: BTreeMap<String, Spanned<Vec<String>>>,
+    /// What the events numbered 4 mean that the hosts' logs then have: `harmless` or `failure`.
+    #[serde(default)]
+    pub triage: BTreeMap<String, Spanned<Triage>>,
     /// Where the facts come from.
     pub evidence: Evidence,
 }
@@ -158,6 +174,7 @@ impl SymptomCheck {
             flags: self.flags.clone(),
             log: self.log.clone(),
             decrypted_by: self.decrypted_by.clone(),
+            triage: self.triage.clone(),
         }
     }
 }
@@ -182,9 +199,10 @@ pub struct Fix {
     pub cause: Option<Spanned<String>>,
     /// The text the user sees.
     pub text: Option<Spanned<String>>,
-    /// Lines in the logs of hosts, a part of each.
+    /// What the logs of hosts then have: a part of one line, or every line. A log is named by its host, or as
+    /// `HOST/LOG` where the host keeps several.
     #[serde(default)]
-    pub log: BTreeMap<String, Spanned<String>>,
+    pub log: BTreeMap<String, Spanned<LogLines>>,
     /// The control that no longer holds, from 1, where the symptom is gone.
     #[schemars(range(min = 1))]
     pub breaks_control: Option<Spanned<usize>>,

@@ -7,6 +7,7 @@ use super::{OneOrMany, Tables};
 use crate::dialect::Abi;
 use crate::script::spanned::Spanned;
 use crate::script::values::{EnctypeName, Offset, Span};
+use crate::script::windows::WindowsTable;
 
 /// A machine.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -25,6 +26,8 @@ pub struct HostTable {
     pub realm: Option<Spanned<String>>,
     /// The principal its programs use when a call names no user.
     pub run_as: Option<Spanned<String>>,
+    /// What it has as a host of Windows, where it differs from the defaults.
+    pub windows: Option<Spanned<WindowsTable>>,
     /// Its krb5.conf, where it differs from the dialect's defaults.
     #[serde(default)]
     pub client: ClientTable,

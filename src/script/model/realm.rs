@@ -22,6 +22,10 @@ pub struct RealmTable {
     /// The services by name: the host that runs it and holds its keytab, or a table.
     #[serde(default)]
     pub services: Tables<TextOr<ServiceTable>>,
+    /// The accounts of Active Directory beyond users, by their sAMAccountNames: computers, virtual servers and
+    /// whatever runs services.
+    #[serde(default)]
+    pub accounts: Tables<AccountTable>,
     /// Which implementation the KDC behaves like: `mit` (the default) or `active-directory`.
     #[serde(default)]
     pub dialect: KdcDialectName,
@@ -154,6 +158,23 @@ pub struct UserTable {
     pub expires: Option<Instant>,
     /// When the password expires.
     pub password_expires: Option<Instant>,
+}
+
+/// An account of Active Directory, by its sAMAccountName. That of a computer ends with a dollar sign.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccountTable {
+    /// The password; a random one if absent.
+    pub password: Option<String>,
+    /// The hosts that have the password: the computer, or the nodes that host a virtual server.
+    pub host: Option<Spanned<OneOrMany>>,
+    /// The names of its services, such as `HOST/fs1.lab.example`.
+    #[serde(default)]
+    pub service_principal_names: Vec<Spanned<String>>,
+    /// Attributes by their kadmin names with a sign.
+    #[serde(default)]
+    #[schemars(with = "Vec<AttributeName>")]
+    pub attributes: Vec<Spanned<String>>,
 }
 
 /// A service beyond its host.

@@ -13,6 +13,7 @@ use crate::script::values::ErrorName;
 use crate::sim::framed;
 use crate::sim::network::{Event, Packet, Payload};
 use crate::sim::outcome::{Failure, OsError, SessionError, cause_name};
+use crate::sim::windows::computer_name;
 use crate::sim::world::World;
 
 /// How long a client waits for a connection: Linux's seven SYNs, of which a transcript shows the first.
@@ -52,6 +53,7 @@ impl Client {
             .offset_by(offset.saturating_mul(1_000_000));
         let parameters = ApParameters {
             mutual: call.mutual,
+            use_session_key: call.user_to_user.is_some() && call.use_session_key,
             ..ApParameters::gss()
         };
         let Some(host) = world.hosts.get_mut(&self.host) else {
@@ -149,10 +151,12 @@ impl Client {
             Err(error) => {
                 let refused = matches!(error, ApExchangeError::Refused(_));
                 let dialect = self.dialect(world);
+                let computer = world.hosts.get(&self.host).map(computer_name);
                 let line = dialect
                     .zip(self.service.as_ref())
                     .and_then(|(dialect, target)| {
-                        dialect::session_log(dialect, &error, &self.user, target)
+                        let computer = computer.as_deref().unwrap_or_default();
+                        dialect::session_log(dialect, &error, &self.user, target, computer)
                     });
                 self.log(world, line);
                 self.fail(Failure {

@@ -117,7 +117,7 @@ fn called_from(text: &str, host: &str) -> String {
 /// The line of a symptom in the log of the acceptor.
 #[track_caller]
 fn agrees(symptom: &SymptomCheck, told: &Told) {
-    let expected = symptom.log["nn1"].get_ref();
+    let expected = symptom.log["nn1"].get_ref().part().unwrap();
     assert!(
         says(told, expected),
         "it says{told}\nthe scenario:\n    {expected}"
