@@ -90,7 +90,8 @@ impl Script {
     /// Whether the symptom is to be found in logs alone: its acts succeed all the time.
     pub fn is_told_by_logs(&self) -> bool {
         let mut symptoms = self.symptom.iter().map(Spanned::get_ref);
-        !self.must_fail()
+        !self.lesson
+            && !self.must_fail()
             && symptoms.clone().all(|symptom| symptom.error.is_none())
             && symptoms.any(|symptom| !symptom.log.is_empty())
     }
