@@ -10,8 +10,12 @@ use kdclab_proto::{KerberosTime, Key, KeyUsage, NameType, Principal, PrincipalNa
 use rand::CryptoRng;
 
 use crate::context::{Answer, Context, encrypted, seal};
+use crate::database::{Found, split_suffix};
 use crate::outcome::Issued;
-use crate::{AsRepDefect, Attributes, Dialect, KdcError, PrincipalEntry, preauth};
+use crate::tgs::service::check_is_service;
+use crate::{
+    AsRepDefect, Attributes, Dialect, KdcError, PrincipalEntry, UserAccountControl, preauth,
+};
 
 const NOT_FOR_AS: KdcOptions = KdcOptions::FORWARDED
     .with(KdcOptions::PROXY)
@@ -39,19 +43,19 @@ pub(crate) fn answer(
         body.kdc_options,
     )?;
     let requested_server = sname.clone().at(body.realm.clone());
-    let database = context.database;
-    let server = database.lookup(&requested_server).ok_or_else(|| {
-        match database.is_duplicate(&requested_server) {
-            true => KdcError::ServiceNotUnique(requested_server.clone()),
-            false => KdcError::ServiceUnknown(requested_server.clone()),
-        }
-    })?;
+    let server = match context.database.find_service(&requested_server) {
+        Found::Entry(server) => server,
+        Found::Nothing => return Err(KdcError::ServiceUnknown(requested_server)),
+        Found::Several(name) => return Err(KdcError::ServiceNotUnique(name)),
+    };
+    check_is_service(server, &requested_server)?;
 
     check_policy(context, body.kdc_options, client, server)?;
     if body.kdc_options.contains(KdcOptions::REQUEST_ANONYMOUS) {
         return Err(KdcError::AnonymousClientRequired);
     }
     check_lockout(context, client)?;
+    check_logon_hours(context, client)?;
     let session_enctype = context.session_enctype(server, &body.etype)?;
     let reply_key = context.reply_key(client, &body.etype);
     if reply_key.is_none() && context.database.policy().dialect == Dialect::ActiveDirectory {
@@ -156,7 +160,7 @@ pub(crate) fn find_client<'a>(
     options: KdcOptions,
 ) -> Result<&'a PrincipalEntry, KdcError> {
     let database = context.database;
-    if let Some(entry) = database.lookup(client) {
+    if let Some(entry) = database.find_client(client) {
         return Ok(entry);
     }
     let unknown = || KdcError::ClientUnknown(client.clone());
@@ -166,26 +170,27 @@ pub(crate) fn find_client<'a>(
     if client.name.name_type != NameType::ENTERPRISE || !database.is_realm(&client.realm) {
         return Err(unknown());
     }
-    let bytes = name.as_bytes();
-    let at = bytes
-        .iter()
-        .rposition(|byte| *byte == b'@')
-        .ok_or_else(unknown)?;
-    let (user, suffix) = (&bytes[..at], &bytes[at + 1..]);
+    let (user, suffix) = split_suffix(name).ok_or_else(unknown)?;
     let suffix_text = String::from_utf8_lossy(suffix).to_ascii_lowercase();
-    match database.policy().upn_suffixes.get(&suffix_text) {
-        Some(realm) if !database.is_realm(realm) => {
+    let realm = match database.policy().upn_suffixes.get(&suffix_text) {
+        Some(realm) => Some(realm.clone()),
+        None => database
+            .forest()
+            .realm_of_users(database.realm(), &suffix_text),
+    };
+    match realm {
+        Some(realm) if !database.is_realm(&realm) => {
             if options.contains(KdcOptions::CANONICALIZE) {
-                Err(KdcError::ClientBelongsElsewhere {
-                    realm: realm.clone(),
-                })
+                Err(KdcError::ClientBelongsElsewhere { realm })
             } else {
                 Err(unknown())
             }
         }
         None if !suffix.eq_ignore_ascii_case(database.realm().as_bytes()) => Err(unknown()),
         _ => database
-            .lookup(&PrincipalName::new(NameType::PRINCIPAL, [user]).at(database.realm().clone()))
+            .find_client(
+                &PrincipalName::new(NameType::PRINCIPAL, [user]).at(database.realm().clone()),
+            )
             .ok_or_else(unknown),
     }
 }
@@ -244,6 +249,10 @@ fn check_password_expiration(
     server: &PrincipalEntry,
 ) -> Result<(), KdcError> {
     let now = context.time();
+    let control = client.account.as_ref().map(|account| account.control);
+    if control.is_some_and(|control| control.contains(UserAccountControl::DONT_EXPIRE_PASSWORD)) {
+        return Ok(());
+    }
     match client.password_expiration {
         Some(expiration) if now > expiration && !changes_passwords(server) => {
             Err(KdcError::PasswordExpired { expiration, now })
@@ -277,6 +286,24 @@ pub(crate) fn check_lockout(
             until,
         }),
         None => Ok(()),
+    }
+}
+
+/// Whether an account of Active Directory may log on at this hour (MS-KILE sections 3.3.5.6.3 and 3.3.5.7.1).
+pub(crate) fn check_logon_hours(
+    context: &Context<'_>,
+    client: &PrincipalEntry,
+) -> Result<(), KdcError> {
+    let hours = client
+        .account
+        .as_ref()
+        .and_then(|account| account.logon_hours);
+    match hours {
+        Some(hours) if !hours.permits(context.time()) => Err(KdcError::ClientOutsideLogonHours {
+            logon_hours: hours,
+            now: context.time(),
+        }),
+        _ => Ok(()),
     }
 }
 

@@ -9,17 +9,18 @@ use kdclab_proto::{KerberosTime, Key, KeyUsage, Principal, Realm};
 use rand::CryptoRng;
 
 use crate::context::{Answer, Context, decrypted, encrypted, seal};
+use crate::database::Found;
 use crate::outcome::Issued;
 use crate::route::realm_path;
 use crate::tgs::header::Header;
 use crate::tgs::s4u2self::{Confirmation, ForUser};
 use crate::transited::{add_transited, expand_transited};
-use crate::{Attributes, Dialect, KdcError, PrincipalEntry};
+use crate::{Attributes, Dialect, KdcError, PrincipalEntry, TrustedDomain};
 
 pub(crate) mod header;
 mod policy;
 mod s4u2self;
-mod service;
+pub(crate) mod service;
 
 /// Answers a TGS-REQ. `client` is set as soon as the presented ticket is open.
 pub(crate) fn answer(
@@ -37,6 +38,14 @@ pub(crate) fn answer(
         .at(body.realm.clone());
     let server = service::find(context, &requested, body.kdc_options)?;
     let for_user = s4u2self::requested(context, request, &header)?;
+    if !body.kdc_options.contains(KdcOptions::ENC_TKT_IN_SKEY) {
+        service::check_is_service(server, &requested).map_err(|error| match for_user {
+            // A service without a name is none that could ask for a user (catalogue S003-6 is about clients).
+            Some(_) => KdcError::ServiceUnknown(requested.clone()),
+            None => error,
+        })?;
+    }
+    service::check_selective_authentication(context, &header, server)?;
     policy::check(context, body, &header, &requested, server)?;
     if let Some(for_user) = &for_user {
         s4u2self::check(context, body, &header, &requested, server, for_user)?;
@@ -165,10 +174,10 @@ fn open_second_ticket(
         _ => KdcError::SecondTicketUndecryptable,
     })?;
     let same = match (
-        context.database.lookup(&part.client()),
-        context.database.lookup(requested),
+        context.database.find_client(&part.client()),
+        context.database.find_service(requested),
     ) {
-        (Some(owner), Some(server)) => owner.id() == server.id(),
+        (Some(owner), Found::Entry(server)) => owner.id() == server.id(),
         _ => part.client() == *requested,
     };
     if !same {
@@ -240,11 +249,17 @@ fn ticket_part(
         part.cname = for_user.user.name.clone();
     }
     part.transited = transited(context, header, server)?;
-    let checked = check_transited(context, options, &part)?;
+    let checked = check_transited(context, options, header, &part)?;
     part.flags
         .set(TicketFlags::TRANSITED_POLICY_CHECKED, checked);
     part.authorization_data = authorization_data(body, header)?;
     Ok(part)
+}
+
+/// Whether a service's own attribute keeps a flag out of its tickets. In Active Directory it is clients that may not have
+/// forwardable tickets.
+fn forbids(server: &PrincipalEntry, attribute: Attributes) -> bool {
+    server.account.is_none() && server.attributes.contains(attribute)
 }
 
 fn flags(
@@ -262,7 +277,7 @@ fn flags(
     let mut copy = |option, flag, forbidden| {
         let granted = options.contains(option)
             && presented.flags.contains(flag)
-            && !server.attributes.contains(forbidden);
+            && !forbids(server, forbidden);
         flags.set(flag, granted);
     };
     copy(
@@ -307,10 +322,13 @@ fn transited(
     let presented = &header.ticket;
     let issuer = &header.server.realm;
     let is_foreign = !context.database.is_realm(issuer);
+    let leads_on = is_referral(context, server);
+    let came_by_one = header.entry.non_transitive && (*issuer != presented.crealm || leads_on);
+    let leaves_by_one = server.non_transitive;
     if is_foreign
-        && (server.non_transitive
-            || (header.entry.non_transitive
-                && (*issuer != presented.crealm || is_referral(context, server))))
+        && (came_by_one
+            || leaves_by_one
+            || (leads_on && joins_three_forests(context, issuer, server)))
     {
         return Err(KdcError::NonTransitive {
             client: presented.crealm.clone(),
@@ -333,13 +351,33 @@ fn transited(
     })
 }
 
-/// Whether every realm crossed is on the way from the client's realm to this one.
+/// Whether a client who came over a trust of two forests is sent on over another one: such a trust leads to every domain
+/// of the other forest, and no further.
+fn joins_three_forests(context: &Context<'_>, issuer: &Realm, referral: &PrincipalEntry) -> bool {
+    let joins_forests = |realm: &Realm| {
+        let trust = context.database.trusted_domain(realm);
+        trust.is_some_and(TrustedDomain::joins_forests)
+    };
+    let next = referral.principal().name.krbtgt_realm();
+    joins_forests(issuer) && next.is_some_and(|next| joins_forests(&next))
+}
+
+/// Whether every realm crossed is on the way from the client's realm to this one. A domain of Active Directory trusts its
+/// partners to know, and does not look (MS-KILE section 3.3.5.7, of the flag transited-policy-checked).
 fn check_transited(
     context: &Context<'_>,
     options: KdcOptions,
+    header: &Header<'_>,
     part: &EncTicketPart,
 ) -> Result<bool, KdcError> {
     let policy = context.database.policy();
+    if context
+        .database
+        .trusted_domain(&header.server.realm)
+        .is_some()
+    {
+        return Ok(false);
+    }
     let realm = context.database.realm();
     let bad_transit = |transited| KdcError::BadTransit {
         client: part.crealm.clone(),
