@@ -24,27 +24,28 @@ pub(crate) fn find<'a>(
     if !database.is_realm(&requested.realm) {
         return Err(KdcError::ServiceRealmForeign(requested.clone()));
     }
-    let unknown = || KdcError::ServiceUnknown(requested.clone());
-    if let Some(next) = next_domain(context, requested, options) {
-        let tgs = Principal::krbtgt(&next, database.realm());
-        return database.lookup(&tgs).ok_or_else(unknown);
-    }
     let realm = match requested.name.krbtgt_realm() {
         Some(realm) if !database.is_realm(&realm) => Some(realm),
         Some(_) => None,
         None => referral_realm(context, requested, options),
     };
-    realm
-        .and_then(|realm| nearest_tgs(context, &realm))
-        .ok_or_else(unknown)
+    next_domain(context, requested, options)
+        .or_else(|| realm.and_then(|realm| nearest_tgs(context, &realm)))
+        .ok_or_else(|| KdcError::ServiceUnknown(requested.clone()))
 }
 
-/// The next domain or realm on the way to a service, as far as the trusts of the domain and of its forest tell. A name of
-/// three components is looked for where the last one says, `ldap/dc1.corp.example/corp.example`.
-fn next_domain(context: &Context<'_>, requested: &Principal, options: KdcOptions) -> Option<Realm> {
+/// The ticket-granting service of the next domain or realm on the way to a service, as far as the trusts of the domain and
+/// of its forest tell. A name of three components is looked for where the last one says,
+/// `ldap/dc1.corp.example/corp.example`.
+fn next_domain<'a>(
+    context: &Context<'a>,
+    requested: &Principal,
+    options: KdcOptions,
+) -> Option<&'a PrincipalEntry> {
     let (forest, here) = (context.database.forest(), context.database.realm());
+    let tgs = |next: &Realm| context.database.lookup(&Principal::krbtgt(next, here));
     if let Some(realm) = requested.name.krbtgt_realm() {
-        return forest.next_to_realm(here, &realm);
+        return tgs(&forest.next_to_realm(here, &realm)?);
     }
     let may_be_referred = options.contains(KdcOptions::CANONICALIZE)
         && !options.contains(KdcOptions::ENC_TKT_IN_SKEY);
@@ -56,7 +57,7 @@ fn next_domain(context: &Context<'_>, requested: &Principal, options: KdcOptions
     };
     let place = rest.last().unwrap_or(host).to_str_lossy();
     let host = place.split(':').next().unwrap_or_default();
-    forest.next_to_host(here, host)
+    tgs(&forest.next_to_host(here, host)?)
 }
 
 /// Whether service tickets exist for the account. A user's account has to have a service's name, since otherwise anybody
@@ -108,9 +109,14 @@ pub(crate) fn check_selective_authentication(
 }
 
 /// The ticket-granting service, of those this realm shares a key with, that is furthest on the way to
-/// `realm`.
+/// `realm`. A domain of Active Directory with trusts knows no other ways than those.
 fn nearest_tgs<'a>(context: &Context<'a>, realm: &Realm) -> Option<&'a PrincipalEntry> {
     let database = context.database;
+    if database.forest().has(database.realm()) {
+        let next = database.forest().next_to_realm(database.realm(), realm);
+        let next = next.as_ref().unwrap_or(realm);
+        return database.lookup(&Principal::krbtgt(next, database.realm()));
+    }
     let path = realm_path(database.policy(), database.realm(), realm);
     path.iter()
         .skip(1)
