@@ -150,11 +150,10 @@ fn s003_2_the_name_on_the_computer_as_well_is_a_duplicate() {
     register(&mut world, "reports@LAB", "HTTP/web2.lab");
     register(&mut world, "web2$@LAB", "HTTP/web2.lab");
     let holders = |world: &World, name: &str| {
-        let holders = world
+        world
             .database("LAB")
             .holders_of_service_principal_name(&spn(name))
-            .count();
-        holders
+            .count()
     };
     assert_eq!(holders(&world, "http/web2.LAB"), 2);
     let tgt = world.tgt("alice@LAB");
