@@ -10,17 +10,15 @@ use kdclab_proto::{KerberosTime, Key, KeyUsage, NameType, Principal, PrincipalNa
 use rand::CryptoRng;
 
 use crate::context::{Answer, Context, encrypted, seal};
+use crate::database::{Found, split_suffix};
 use crate::outcome::Issued;
+use crate::tgs::service::check_is_service;
 use crate::{AsRepDefect, Attributes, Dialect, KdcError, PrincipalEntry, preauth};
 
-const NOT_FOR_AS: KdcOptions = KdcOptions::FORWARDED
-    .with(KdcOptions::PROXY)
-    .with(KdcOptions::ENC_TKT_IN_SKEY)
-    .with(KdcOptions::CNAME_IN_ADDL_TKT)
-    .with(KdcOptions::RENEW)
-    .with(KdcOptions::VALIDATE);
+mod policy;
 
-const POSTDATE: KdcOptions = KdcOptions::ALLOW_POSTDATE.with(KdcOptions::POSTDATED);
+use policy::check_password_age;
+pub(crate) use policy::{check_lockout, check_logon_hours, check_policy};
 
 /// Answers an AS-REQ. The order of the checks is MIT's: whoever may not log on learns it before any
 /// question of passwords.
@@ -39,19 +37,19 @@ pub(crate) fn answer(
         body.kdc_options,
     )?;
     let requested_server = sname.clone().at(body.realm.clone());
-    let database = context.database;
-    let server = database.lookup(&requested_server).ok_or_else(|| {
-        match database.is_duplicate(&requested_server) {
-            true => KdcError::ServiceNotUnique(requested_server.clone()),
-            false => KdcError::ServiceUnknown(requested_server.clone()),
-        }
-    })?;
+    let server = match context.database.find_service(&requested_server) {
+        Found::Entry(server) => server,
+        Found::Nothing => return Err(KdcError::ServiceUnknown(requested_server)),
+        Found::Several(name) => return Err(KdcError::ServiceNotUnique(name)),
+    };
+    check_is_service(server, &requested_server)?;
 
     check_policy(context, body.kdc_options, client, server)?;
     if body.kdc_options.contains(KdcOptions::REQUEST_ANONYMOUS) {
         return Err(KdcError::AnonymousClientRequired);
     }
     check_lockout(context, client)?;
+    check_logon_hours(context, client)?;
     let session_enctype = context.session_enctype(server, &body.etype)?;
     let reply_key = context.reply_key(client, &body.etype);
     if reply_key.is_none() && context.database.policy().dialect == Dialect::ActiveDirectory {
@@ -156,7 +154,7 @@ pub(crate) fn find_client<'a>(
     options: KdcOptions,
 ) -> Result<&'a PrincipalEntry, KdcError> {
     let database = context.database;
-    if let Some(entry) = database.lookup(client) {
+    if let Some(entry) = database.find_client(client) {
         return Ok(entry);
     }
     let unknown = || KdcError::ClientUnknown(client.clone());
@@ -166,117 +164,28 @@ pub(crate) fn find_client<'a>(
     if client.name.name_type != NameType::ENTERPRISE || !database.is_realm(&client.realm) {
         return Err(unknown());
     }
-    let bytes = name.as_bytes();
-    let at = bytes
-        .iter()
-        .rposition(|byte| *byte == b'@')
-        .ok_or_else(unknown)?;
-    let (user, suffix) = (&bytes[..at], &bytes[at + 1..]);
+    let (user, suffix) = split_suffix(name).ok_or_else(unknown)?;
     let suffix_text = String::from_utf8_lossy(suffix).to_ascii_lowercase();
-    match database.policy().upn_suffixes.get(&suffix_text) {
-        Some(realm) if !database.is_realm(realm) => {
+    let realm = match database.policy().upn_suffixes.get(&suffix_text) {
+        Some(realm) => Some(realm.clone()),
+        None => database
+            .forest()
+            .realm_of_users(database.realm(), &suffix_text),
+    };
+    match realm {
+        Some(realm) if !database.is_realm(&realm) => {
             if options.contains(KdcOptions::CANONICALIZE) {
-                Err(KdcError::ClientBelongsElsewhere {
-                    realm: realm.clone(),
-                })
+                Err(KdcError::ClientBelongsElsewhere { realm })
             } else {
                 Err(unknown())
             }
         }
         None if !suffix.eq_ignore_ascii_case(database.realm().as_bytes()) => Err(unknown()),
         _ => database
-            .lookup(&PrincipalName::new(NameType::PRINCIPAL, [user]).at(database.realm().clone()))
+            .find_client(
+                &PrincipalName::new(NameType::PRINCIPAL, [user]).at(database.realm().clone()),
+            )
             .ok_or_else(unknown),
-    }
-}
-
-pub(crate) fn check_policy(
-    context: &Context<'_>,
-    options: KdcOptions,
-    client: &PrincipalEntry,
-    server: &PrincipalEntry,
-) -> Result<(), KdcError> {
-    let now = context.time();
-    if options.intersects(NOT_FOR_AS) {
-        return Err(KdcError::InvalidAsOptions(options & NOT_FOR_AS));
-    }
-    if let Some(expiration) = client.expiration.filter(|expiration| now > *expiration) {
-        return Err(KdcError::ClientExpired { expiration, now });
-    }
-    if context.database.policy().dialect == Dialect::Mit {
-        check_password_expiration(context, client, server)?;
-    }
-    if let Some(expiration) = server.expiration.filter(|expiration| now > *expiration) {
-        return Err(KdcError::ServiceExpired { expiration, now });
-    }
-    if context.database.policy().dialect == Dialect::Mit {
-        check_password_change(client, server)?;
-    }
-    let forbids_postdating =
-        |entry: &PrincipalEntry| entry.attributes.contains(Attributes::DISALLOW_POSTDATED);
-    if options.intersects(POSTDATE) && (forbids_postdating(client) || forbids_postdating(server)) {
-        return Err(KdcError::PostdateNotAllowed);
-    }
-    if client.attributes.contains(Attributes::DISALLOW_ALL_TIX) {
-        return Err(KdcError::ClientDisabled);
-    }
-    if server.attributes.contains(Attributes::DISALLOW_ALL_TIX) {
-        return Err(KdcError::ServiceDisabled);
-    }
-    if server.attributes.contains(Attributes::DISALLOW_SVR) {
-        return Err(KdcError::ServiceNotAllowed);
-    }
-    Ok(())
-}
-
-fn check_password_age(
-    context: &Context<'_>,
-    client: &PrincipalEntry,
-    server: &PrincipalEntry,
-) -> Result<(), KdcError> {
-    check_password_expiration(context, client, server)?;
-    check_password_change(client, server)
-}
-
-fn check_password_expiration(
-    context: &Context<'_>,
-    client: &PrincipalEntry,
-    server: &PrincipalEntry,
-) -> Result<(), KdcError> {
-    let now = context.time();
-    match client.password_expiration {
-        Some(expiration) if now > expiration && !changes_passwords(server) => {
-            Err(KdcError::PasswordExpired { expiration, now })
-        }
-        _ => Ok(()),
-    }
-}
-
-fn check_password_change(client: &PrincipalEntry, server: &PrincipalEntry) -> Result<(), KdcError> {
-    if client.attributes.contains(Attributes::REQUIRES_PWCHANGE) && !changes_passwords(server) {
-        return Err(KdcError::PasswordChangeRequired);
-    }
-    Ok(())
-}
-
-fn changes_passwords(server: &PrincipalEntry) -> bool {
-    server.attributes.contains(Attributes::PWCHANGE_SERVICE)
-}
-
-pub(crate) fn check_lockout(
-    context: &Context<'_>,
-    client: &PrincipalEntry,
-) -> Result<(), KdcError> {
-    let history = context
-        .traffic
-        .logons(context.database.realm(), client.id());
-    match history.locked_until(&client.lockout, client.unlocked_at, context.time()) {
-        Some(until) => Err(KdcError::ClientLockedOut {
-            failures: history.failures,
-            max_failures: client.lockout.max_failures,
-            until,
-        }),
-        None => Ok(()),
     }
 }
 

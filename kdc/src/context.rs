@@ -37,23 +37,34 @@ impl Context<'_> {
         apart <= self.database.policy().clockskew.as_secs()
     }
 
-    /// The key that tickets for `server` are sealed with: the first of its newest version.
+    /// Whether a long-term key of `enctype` may be used for `entry`.
+    pub(crate) fn permits_key(&self, entry: &PrincipalEntry, enctype: Enctype) -> bool {
+        let account = entry.account.as_ref();
+        self.database.policy().permits(enctype)
+            && account.is_none_or(|account| account.permits_key(enctype))
+    }
+
+    /// The key that tickets for `server` are sealed with: the first of its newest version, and for an account of Active
+    /// Directory the strongest of the types that the account supports, whether or not the client knows it.
     pub(crate) fn sealing_key<'s>(
         &self,
         server: &'s PrincipalEntry,
     ) -> Result<(u32, &'s Key), KdcError> {
         let policy = self.database.policy();
-        server
-            .key_sets()
-            .first()
-            .and_then(|set| {
-                let key = set
-                    .keys
-                    .iter()
-                    .find(|key| policy.permits(key.key.enctype()))?;
-                Some((set.kvno, &key.key))
-            })
-            .ok_or_else(|| KdcError::ServiceKeyMissing(server.principal().clone()))
+        let set = server.key_sets().first();
+        let permitted = |key: &&LongTermKey| self.permits_key(server, key.key.enctype());
+        let key = match &server.account {
+            None => set.and_then(|set| set.keys.iter().find(permitted)),
+            Some(account) => {
+                let supported = account.supported_types(policy).ticket_enctypes();
+                let mut keys = supported.iter().map(|enctype| server.newest_key(*enctype));
+                keys.find_map(|key| key.filter(permitted))
+            }
+        };
+        match (set, key) {
+            (Some(set), Some(key)) => Ok((set.kvno, &key.key)),
+            _ => Err(KdcError::ServiceKeyMissing(server.principal().clone())),
+        }
     }
 
     /// The newest key of `entry` of the first type in `requested` that there is one of.
@@ -64,12 +75,13 @@ impl Context<'_> {
     ) -> Option<&'s LongTermKey> {
         requested
             .iter()
-            .filter(|enctype| self.database.policy().permits(**enctype))
+            .filter(|enctype| self.permits_key(entry, **enctype))
             .find_map(|enctype| entry.newest_key(*enctype))
     }
 
     /// The first type in `requested` that a session key for `server` may have. A service is taken to know
-    /// aes256-cts-hmac-sha1-96 and the types of its keys unless it says otherwise.
+    /// aes256-cts-hmac-sha1-96 and the types of its keys unless it says otherwise; an account of Active Directory knows
+    /// the types it supports.
     pub(crate) fn session_enctype(
         &self,
         server: &PrincipalEntry,
@@ -81,10 +93,19 @@ impl Context<'_> {
                 enctype == Enctype::AES256_CTS_HMAC_SHA1_96 || server.newest_key(enctype).is_some()
             }
         };
-        requested
-            .iter()
-            .copied()
-            .find(|enctype| self.database.policy().permits_session(*enctype) && is_known(*enctype))
+        let candidates = match &server.account {
+            Some(account) if server.session_enctypes.is_none() => account
+                .supported_types(self.database.policy())
+                .session_enctypes(requested),
+            _ => requested
+                .iter()
+                .copied()
+                .filter(|enctype| is_known(*enctype))
+                .collect(),
+        };
+        candidates
+            .into_iter()
+            .find(|enctype| self.database.policy().permits_session(*enctype))
             .ok_or_else(|| KdcError::SessionEnctypeUnavailable {
                 requested: requested.to_vec(),
             })

@@ -4,12 +4,20 @@ use std::fmt;
 use std::sync::Arc;
 
 use kdclab_proto::crypto::InvalidKey;
-use kdclab_proto::{KerberosString, NameType, Principal, PrincipalName, Realm};
+use kdclab_proto::{NameType, Principal, PrincipalName, Realm};
 use rand::CryptoRng;
 use rpds::RedBlackTreeMapSync;
 
 use crate::entry::PrincipalId;
-use crate::{Attributes, Dialect, PrincipalEntry, RealmPolicy};
+use crate::trust::Forest;
+use crate::{Attributes, PrincipalEntry, RealmPolicy, TrustedDomain};
+
+mod accounts;
+mod names;
+mod trusts;
+
+pub use accounts::{AccountError, NewAccount};
+pub(crate) use names::{Found, split_suffix};
 
 /// The principals and the policy of one realm: an immutable snapshot. An administrative act returns a
 /// new one that shares everything unchanged, so that it costs the same in a realm of any size.
@@ -18,8 +26,14 @@ pub struct Database {
     realm: Realm,
     policy: Arc<RealmPolicy>,
     entries: RedBlackTreeMapSync<Principal, Arc<PrincipalEntry>>,
-    /// Whom each alias leads to. Active Directory does not keep a service's name from having several accounts.
+    /// Whom each alias leads to, userPrincipalNames included. Active Directory does not keep a service's name from having
+    /// several accounts.
     aliases: RedBlackTreeMapSync<Principal, Vec<Principal>>,
+    /// Whose each servicePrincipalName is.
+    services: RedBlackTreeMapSync<Principal, Vec<Principal>>,
+    /// The trustedDomain objects, by the partner's DNS name.
+    trusts: RedBlackTreeMapSync<String, Arc<TrustedDomain>>,
+    forest: Forest,
     next_id: u64,
 }
 
@@ -31,6 +45,9 @@ impl Database {
             policy: Arc::new(policy),
             entries: RedBlackTreeMapSync::new_sync(),
             aliases: RedBlackTreeMapSync::new_sync(),
+            services: RedBlackTreeMapSync::new_sync(),
+            trusts: RedBlackTreeMapSync::new_sync(),
+            forest: Forest::default(),
             next_id: 1,
         }
     }
@@ -81,6 +98,9 @@ impl Database {
     pub fn with_policy(&self, policy: RealmPolicy) -> Self {
         let mut changed = self.clone();
         changed.policy = Arc::new(policy);
+        if changed.forest.has(&changed.realm) {
+            changed.forest = changed.forest.with(&changed);
+        }
         changed
     }
 
@@ -92,30 +112,6 @@ impl Database {
     /// Whether there are no principals.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
-    }
-
-    /// The entry that `principal` is the canonical name or an alias of; none where it leads to several. Active
-    /// Directory compares names without regard to case.
-    pub fn lookup(&self, principal: &Principal) -> Option<&PrincipalEntry> {
-        match self.holders(principal).as_slice() {
-            [holder] => self.entries.get(holder).map(AsRef::as_ref),
-            _ => None,
-        }
-    }
-
-    /// Whether several entries have the name `principal`.
-    pub fn is_duplicate(&self, principal: &Principal) -> bool {
-        self.holders(principal).len() > 1
-    }
-
-    /// The canonical names of the entries with the name `principal`.
-    fn holders(&self, principal: &Principal) -> Vec<Principal> {
-        let principal = self.folded(principal);
-        let mut holders = self.aliases.get(&principal).cloned().unwrap_or_default();
-        if self.entries.contains_key(&principal) {
-            holders.push(principal);
-        }
-        holders
     }
 
     /// The entries, in order of their names.
@@ -215,86 +211,6 @@ impl Database {
         let mut changed = self.clone();
         changed.take(principal)?;
         Ok(changed)
-    }
-
-    /// Whether `realm` names this realm.
-    pub fn is_realm(&self, realm: &Realm) -> bool {
-        match self.policy.dialect {
-            Dialect::Mit => self.realm == *realm,
-            Dialect::ActiveDirectory => {
-                self.realm.as_bytes().eq_ignore_ascii_case(realm.as_bytes())
-            }
-        }
-    }
-
-    fn add(&mut self, entry: PrincipalEntry) -> Result<(), DatabaseError> {
-        let principal = self.folded(&entry.principal);
-        let mut names = vec![(&entry.principal, principal.clone())];
-        names.extend(
-            entry
-                .aliases
-                .iter()
-                .map(|alias| (alias, self.folded(alias))),
-        );
-        for (given, folded) in &names {
-            let is_taken = match self.may_be_duplicate(folded) {
-                true => self.entries.contains_key(folded) && *folded == principal,
-                false => !self.holders(folded).is_empty(),
-            };
-            if is_taken {
-                return Err(DatabaseError::NameTaken((*given).clone()));
-            }
-        }
-        for (_, alias) in names.into_iter().skip(1) {
-            let mut holders = self.aliases.get(&alias).cloned().unwrap_or_default();
-            holders.push(principal.clone());
-            self.aliases.insert_mut(alias, holders);
-        }
-        self.entries.insert_mut(principal, Arc::new(entry));
-        Ok(())
-    }
-
-    /// Whether the name is a service's, which Active Directory lets several accounts have.
-    fn may_be_duplicate(&self, name: &Principal) -> bool {
-        self.policy.dialect == Dialect::ActiveDirectory && name.name.components.len() > 1
-    }
-
-    fn take(&mut self, principal: &Principal) -> Result<PrincipalEntry, DatabaseError> {
-        let entry = self
-            .entries
-            .get(&self.folded(principal))
-            .map(AsRef::as_ref)
-            .or_else(|| self.lookup(principal))
-            .ok_or_else(|| DatabaseError::Unknown(principal.clone()))?
-            .clone();
-        let canonical = self.folded(&entry.principal);
-        for alias in &entry.aliases {
-            let alias = self.folded(alias);
-            let mut holders = self.aliases.get(&alias).cloned().unwrap_or_default();
-            holders.retain(|holder| *holder != canonical);
-            if holders.is_empty() {
-                self.aliases.remove_mut(&alias);
-            } else {
-                self.aliases.insert_mut(alias, holders);
-            }
-        }
-        self.entries.remove_mut(&canonical);
-        Ok(entry)
-    }
-
-    fn folded(&self, principal: &Principal) -> Principal {
-        match self.policy.dialect {
-            Dialect::Mit => principal.clone(),
-            Dialect::ActiveDirectory => {
-                let lower = |bytes: &[u8]| KerberosString::from(bytes.to_ascii_lowercase());
-                let components = principal.name.components.iter();
-                PrincipalName {
-                    name_type: principal.name.name_type,
-                    components: components.map(|name| lower(name.as_bytes())).collect(),
-                }
-                .at(lower(principal.realm.as_bytes()))
-            }
-        }
     }
 }
 

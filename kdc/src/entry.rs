@@ -6,7 +6,7 @@ use kdclab_proto::crypto::{InvalidKey, Salt, StringToKeyError};
 use kdclab_proto::{Enctype, KerberosTime, Key, KeyCache, Principal};
 use rand::CryptoRng;
 
-use crate::{Attributes, RealmPolicy};
+use crate::{Account, Attributes, RealmPolicy};
 
 /// What identifies an entry for as long as it exists, whatever is changed about it. Unique in its
 /// database; [`Database::insert`](crate::Database::insert) hands it out.
@@ -103,6 +103,8 @@ pub struct PrincipalEntry {
     pub allowed_to_delegate_to: Vec<Principal>,
     /// Whether its trust must not be combined with another one to cross realms.
     pub non_transitive: bool,
+    /// What Active Directory has for an account; `None` for a principal that is none, as a trust's.
+    pub account: Option<Account>,
 }
 
 impl PrincipalEntry {
@@ -125,6 +127,7 @@ impl PrincipalEntry {
             session_enctypes: None,
             allowed_to_delegate_to: Vec::new(),
             non_transitive: false,
+            account: None,
         }
     }
 

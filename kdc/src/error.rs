@@ -4,6 +4,7 @@ use kdclab_proto::crypto::{ChecksumType, InvalidKey};
 use kdclab_proto::messages::{KdcOptions, MethodData, PadataType, TicketFlags};
 use kdclab_proto::{DecodeError, Enctype, KerberosTime, Principal, Realm, Timestamp};
 
+use crate::LogonHours;
 use crate::traffic::LockedUntil;
 
 mod display;
@@ -19,6 +20,13 @@ pub enum KdcError {
     },
     /// An anonymous ticket was asked for by a client that is not the anonymous principal.
     AnonymousClientRequired,
+    /// A client who comes over a trust with selective authentication has not the right to authenticate to the service.
+    AuthenticationNotAllowed {
+        /// The client.
+        client: Principal,
+        /// The service's account.
+        server: Principal,
+    },
     /// The authenticator does not decrypt with the ticket's session key.
     AuthenticatorUndecryptable,
     /// The encrypted authorization data does not decrypt.
@@ -86,6 +94,13 @@ pub enum KdcError {
     },
     /// An AS-REQ without a client.
     ClientNameMissing,
+    /// The client may not log on at this hour of the week.
+    ClientOutsideLogonHours {
+        /// The hours it may log on at.
+        logon_hours: LogonHours,
+        /// The KDC's time.
+        now: KerberosTime,
+    },
     /// The client is not in the database.
     ClientUnknown(Principal),
     /// The client's clock is too far from the KDC's.
@@ -259,6 +274,9 @@ pub enum KdcError {
     ServiceNotAllowed,
     /// Several accounts have the service's name, so that the KDC cannot know whose key to use.
     ServiceNotUnique(Principal),
+    /// The service is the account of a user, and no service's name is registered for it: only user-to-user tickets exist
+    /// for it.
+    ServicePrincipalNameMissing(Principal),
     /// The service belongs to a realm that is not served here.
     ServiceRealmForeign(Principal),
     /// The service is not in the database.

@@ -215,14 +215,14 @@ impl Kpasswd<'_> {
         }
         let entry = client
             .database
-            .lookup(&target)
+            .find_client(&target)
             .ok_or_else(|| KpasswdError::TargetUnknown(target.clone()))?;
         let password = std::str::from_utf8(&asked.new_password)
             .map_err(|_| KpasswdError::PasswordUnreadable)?;
         let keys = self.new_keys(client.database, entry, is_own, password, now)?;
         let now = now.time();
         let max_life = policy.password.max_life;
-        let changed = client.database.update(&target, |entry| {
+        let changed = client.database.update(entry.principal(), |entry| {
             entry.set_keys(keys, false);
             entry.password_changed = Some(now);
             entry.password_expiration = max_life.map(|life| after(now, life));

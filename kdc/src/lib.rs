@@ -2,8 +2,10 @@
 //! out. [`Kdc::handle`] is the entry point, [`Database`] is what it answers from, [`Traffic`] is what it
 //! remembers of requests.
 
+mod account;
 mod as_exchange;
 mod attributes;
+mod bits;
 mod context;
 mod database;
 mod entry;
@@ -19,8 +21,13 @@ mod traffic;
 mod transited;
 mod trust;
 
+pub use account::{
+    Account, AllowedToAuthenticate, InvalidServicePrincipalName, LogonHours,
+    SupportedEncryptionTypes, UserAccountControl, host_service_principal_names,
+    parse_service_principal_name,
+};
 pub use attributes::{Attributes, UnknownAttribute};
-pub use database::{Database, DatabaseError};
+pub use database::{AccountError, Database, DatabaseError, NewAccount};
 pub use entry::{KeySet, LockoutPolicy, LongTermKey, PasswordKeys, PrincipalEntry, PrincipalId};
 pub use error::{KdcError, PreauthFailure};
 pub use kdc::{Kdc, Protocol, Transport};
@@ -33,5 +40,7 @@ pub use policy::{AsRepDefect, Dialect, PasswordPolicy, RealmPolicy};
 pub use traffic::{LockedUntil, LogonHistory, Traffic};
 pub use transited::{InvalidTransited, add_transited, expand_transited};
 pub use trust::{
-    TrustError, TrustKeys, add_trust_principal, one_way_trust, trust_principal, two_way_trust,
+    ForestTrustRecord, TrustAttributes, TrustDirection, TrustError, TrustKeys, TrustKind,
+    TrustedDomain, add_trust_principal, establish_trust, one_way_trust, replicate_forests,
+    trust_principal, two_way_trust,
 };

@@ -223,6 +223,23 @@ impl Exchange {
                 );
                 vec![path, line]
             }
+            KdcError::NonTransitive {
+                client: realm,
+                server,
+            } if self.dialect == Dialect::ActiveDirectory => {
+                let wanted = server.name.krbtgt_realm();
+                let event = format!(
+                    "Event 12: A request failed from client realm {realm} for a ticket in realm {}. This failed because a trust link between the realms is non transitive.",
+                    wanted.as_ref().unwrap_or(&server.realm)
+                );
+                vec![event, line]
+            }
+            KdcError::ServicePrincipalNameMissing(account) => {
+                let event = format!(
+                    "Event 24: A service ticket request by client {client} for {account} was rejected because User2User was required."
+                );
+                vec![event, line]
+            }
             KdcError::ServiceNotUnique(server) => {
                 let event = format!(
                     "Event 11: There are multiple accounts with name {} of type DS_SERVICE_PRINCIPAL_NAME.",

@@ -6,7 +6,64 @@ use std::time::Duration;
 use kdclab_proto::crypto::{Salt, WeakCryptoPolicy};
 use kdclab_proto::{Enctype, Principal, PrincipalName, Realm};
 
-use crate::Attributes;
+use crate::{Attributes, SupportedEncryptionTypes};
+
+/// The classes that a new forest maps to HOST (sPNMappings; catalogue S003-2).
+const MAPPED_TO_HOST: &[&str] = &[
+    "alerter",
+    "appmgmt",
+    "cisvc",
+    "clipsrv",
+    "browser",
+    "dhcp",
+    "dnscache",
+    "replicator",
+    "eventlog",
+    "eventsystem",
+    "policyagent",
+    "oakley",
+    "dmserver",
+    "dns",
+    "mcsvc",
+    "fax",
+    "msiserver",
+    "ias",
+    "messenger",
+    "netlogon",
+    "netman",
+    "netdde",
+    "netddedsm",
+    "nmagent",
+    "plugplay",
+    "protectedstorage",
+    "rasman",
+    "rpclocator",
+    "rpc",
+    "rpcss",
+    "remoteaccess",
+    "rsvp",
+    "samss",
+    "scardsvr",
+    "scesrv",
+    "seclogon",
+    "scm",
+    "dcom",
+    "cifs",
+    "spooler",
+    "snmp",
+    "schedule",
+    "tapisrv",
+    "trksvr",
+    "trkwks",
+    "ups",
+    "time",
+    "wins",
+    "www",
+    "http",
+    "w3svc",
+    "iisadmin",
+    "msdtc",
+];
 
 /// Whose KDC a realm's KDC behaves like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -87,6 +144,14 @@ pub struct RealmPolicy {
     /// Whether a timestamp sealed with a wrong key is reported as failed pre-authentication. MIT's KDCs of
     /// old reported what they had noticed, that something does not decrypt.
     pub filter_preauth_errors: bool,
+    /// Which class of service names stands for which other one where no account has the name by itself (sPNMappings). Lower
+    /// case.
+    pub spn_mappings: BTreeMap<String, String>,
+    /// What accounts support that do not say it (DefaultDomainSupportedEncTypes).
+    pub default_supported_encryption_types: SupportedEncryptionTypes,
+    /// DNS suffixes of the domain's hosts besides its own name (msDS-AllowedDNSSuffixes), which other domains of the forest
+    /// route by.
+    pub dns_suffixes: Vec<String>,
     /// How many older versions of its ticket-granting key the realm keeps when the key is changed.
     pub old_krbtgt_versions: usize,
     /// In what the AS-REPs are wrong on purpose.
@@ -118,6 +183,9 @@ impl RealmPolicy {
             reject_bad_transit: true,
             report_last_req: false,
             filter_preauth_errors: true,
+            spn_mappings: BTreeMap::new(),
+            default_supported_encryption_types: SupportedEncryptionTypes::DOMAIN_DEFAULT,
+            dns_suffixes: Vec::new(),
             old_krbtgt_versions: 0,
             as_rep_defect: None,
         };
@@ -149,6 +217,10 @@ impl RealmPolicy {
                     allow_rc4: true,
                     ..WeakCryptoPolicy::default()
                 },
+                spn_mappings: MAPPED_TO_HOST
+                    .iter()
+                    .map(|class| ((*class).to_owned(), "host".to_owned()))
+                    .collect(),
                 // The password history of the account krbtgt.
                 old_krbtgt_versions: 1,
                 ..common

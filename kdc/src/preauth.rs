@@ -28,7 +28,7 @@ pub(crate) fn verify(
         EncryptedData::decode_padded(value).map_err(|_| failed(PreauthFailure::Undecodable))?;
     let key = client
         .newest_key(data.etype)
-        .filter(|key| context.database.policy().permits(key.key.enctype()))
+        .filter(|key| context.permits_key(client, key.key.enctype()))
         .ok_or_else(|| failed(PreauthFailure::NoKeyOfType(data.etype)))?;
     let plain = decrypted(&key.key, KeyUsage::PA_ENC_TIMESTAMP, &data)
         .ok_or_else(|| failed(PreauthFailure::WrongKey))?;
@@ -57,7 +57,7 @@ pub(crate) fn method_data(
         Dialect::Mit => context.reply_key(client, requested).into_iter().collect(),
         Dialect::ActiveDirectory => requested
             .iter()
-            .filter(|enctype| context.database.policy().permits(**enctype))
+            .filter(|enctype| context.permits_key(client, **enctype))
             .filter_map(|enctype| client.newest_key(*enctype))
             .collect(),
     };

@@ -3,23 +3,23 @@
 use kdclab_proto::messages::{
     AuthorizationData, AuthorizationDataElement, EncKdcRepPart, EncTgsRepPart, EncTicketPart,
     EncryptionKey, KdcOptions, KdcRep, KdcReq, KdcReqBody, LastReqEntry, PaData, TgsRep,
-    TicketFlags, TransitedEncoding,
+    TicketFlags,
 };
-use kdclab_proto::{KerberosTime, Key, KeyUsage, Principal, Realm};
+use kdclab_proto::{KerberosTime, Key, KeyUsage, Principal};
 use rand::CryptoRng;
 
 use crate::context::{Answer, Context, decrypted, encrypted, seal};
+use crate::database::Found;
 use crate::outcome::Issued;
-use crate::route::realm_path;
 use crate::tgs::header::Header;
 use crate::tgs::s4u2self::{Confirmation, ForUser};
-use crate::transited::{add_transited, expand_transited};
 use crate::{Attributes, Dialect, KdcError, PrincipalEntry};
 
 pub(crate) mod header;
 mod policy;
 mod s4u2self;
-mod service;
+pub(crate) mod service;
+mod transit;
 
 /// Answers a TGS-REQ. `client` is set as soon as the presented ticket is open.
 pub(crate) fn answer(
@@ -37,6 +37,14 @@ pub(crate) fn answer(
         .at(body.realm.clone());
     let server = service::find(context, &requested, body.kdc_options)?;
     let for_user = s4u2self::requested(context, request, &header)?;
+    if !body.kdc_options.contains(KdcOptions::ENC_TKT_IN_SKEY) {
+        service::check_is_service(server, &requested).map_err(|error| match for_user {
+            // A service without a name is none that could ask for a user (catalogue S003-6 is about clients).
+            Some(_) => KdcError::ServiceUnknown(requested.clone()),
+            None => error,
+        })?;
+    }
+    service::check_selective_authentication(context, &header, server)?;
     policy::check(context, body, &header, &requested, server)?;
     if let Some(for_user) = &for_user {
         s4u2self::check(context, body, &header, &requested, server, for_user)?;
@@ -165,10 +173,10 @@ fn open_second_ticket(
         _ => KdcError::SecondTicketUndecryptable,
     })?;
     let same = match (
-        context.database.lookup(&part.client()),
-        context.database.lookup(requested),
+        context.database.find_client(&part.client()),
+        context.database.find_service(requested),
     ) {
-        (Some(owner), Some(server)) => owner.id() == server.id(),
+        (Some(owner), Found::Entry(server)) => owner.id() == server.id(),
         _ => part.client() == *requested,
     };
     if !same {
@@ -239,12 +247,18 @@ fn ticket_part(
         part.crealm = for_user.user.realm.clone();
         part.cname = for_user.user.name.clone();
     }
-    part.transited = transited(context, header, server)?;
-    let checked = check_transited(context, options, &part)?;
+    part.transited = transit::transited(context, header, server)?;
+    let checked = transit::check(context, options, header, &part)?;
     part.flags
         .set(TicketFlags::TRANSITED_POLICY_CHECKED, checked);
     part.authorization_data = authorization_data(body, header)?;
     Ok(part)
+}
+
+/// Whether a service's own attribute keeps a flag out of its tickets. In Active Directory it is clients that may not have
+/// forwardable tickets.
+fn forbids(server: &PrincipalEntry, attribute: Attributes) -> bool {
+    server.account.is_none() && server.attributes.contains(attribute)
 }
 
 fn flags(
@@ -262,7 +276,7 @@ fn flags(
     let mut copy = |option, flag, forbidden| {
         let granted = options.contains(option)
             && presented.flags.contains(flag)
-            && !server.attributes.contains(forbidden);
+            && !forbids(server, forbidden);
         flags.set(flag, granted);
     };
     copy(
@@ -295,72 +309,6 @@ fn flags(
         server.attributes.contains(Attributes::OK_AS_DELEGATE),
     );
     flags
-}
-
-/// The transited field of the new ticket: with the realm that issued the presented one, unless that is
-/// the client's own or this one (RFC 4120 section 3.3.3.2).
-fn transited(
-    context: &Context<'_>,
-    header: &Header<'_>,
-    server: &PrincipalEntry,
-) -> Result<TransitedEncoding, KdcError> {
-    let presented = &header.ticket;
-    let issuer = &header.server.realm;
-    let is_foreign = !context.database.is_realm(issuer);
-    if is_foreign
-        && (server.non_transitive
-            || (header.entry.non_transitive
-                && (*issuer != presented.crealm || is_referral(context, server))))
-    {
-        return Err(KdcError::NonTransitive {
-            client: presented.crealm.clone(),
-            server: server.principal().clone(),
-        });
-    }
-    if !is_foreign || *issuer == presented.crealm {
-        return Ok(presented.transited.clone());
-    }
-    let known = TransitedEncoding::DOMAIN_X500_COMPRESS;
-    if presented.transited.tr_type != known {
-        return Err(KdcError::TransitedTypeUnknown {
-            tr_type: presented.transited.tr_type,
-        });
-    }
-    Ok(TransitedEncoding {
-        tr_type: known,
-        contents: add_transited(&presented.transited.contents, issuer)
-            .map_err(|_| KdcError::TransitedUndecodable)?,
-    })
-}
-
-/// Whether every realm crossed is on the way from the client's realm to this one.
-fn check_transited(
-    context: &Context<'_>,
-    options: KdcOptions,
-    part: &EncTicketPart,
-) -> Result<bool, KdcError> {
-    let policy = context.database.policy();
-    let realm = context.database.realm();
-    let bad_transit = |transited| KdcError::BadTransit {
-        client: part.crealm.clone(),
-        server: realm.clone(),
-        transited,
-    };
-    if options.contains(KdcOptions::DISABLE_TRANSITED_CHECK) {
-        return if policy.reject_bad_transit && policy.dialect == Dialect::Mit {
-            Err(bad_transit(None))
-        } else {
-            Ok(false)
-        };
-    }
-    let crossed = expand_transited(&part.transited.contents, &part.crealm, realm)
-        .map_err(|_| KdcError::TransitedUndecodable)?;
-    let expected: Vec<Realm> = realm_path(policy, &part.crealm, realm);
-    let trusted = crossed.iter().all(|crossed| expected.contains(crossed));
-    if !trusted && policy.reject_bad_transit {
-        return Err(bad_transit(Some(crossed)));
-    }
-    Ok(trusted)
 }
 
 /// The authorization data of the request followed by that of the presented ticket.

@@ -6,6 +6,14 @@ use kdclab_proto::{Enctype, KeyCache, Principal, Realm};
 use crate::entry::{PasswordKeys, PrincipalEntry};
 use crate::{Database, DatabaseError};
 
+mod domain;
+mod forest;
+
+pub(crate) use domain::dns_name;
+pub use domain::{ForestTrustRecord, TrustAttributes, TrustDirection, TrustKind, TrustedDomain};
+pub(crate) use forest::Forest;
+pub use forest::replicate_forests;
+
 /// One side of a trust: the keys that one realm's database holds for it.
 #[derive(Clone)]
 pub struct TrustKeys {
@@ -139,4 +147,25 @@ pub fn two_way_trust(
     let (first, second) = one_way_trust(first, second, keys, cache)?;
     let (second, first) = one_way_trust(&second, &first, keys, cache)?;
     Ok((first, second))
+}
+
+/// The two domains with a trust of `kind` between them, the objects on both sides and their keys. `direction` is that of
+/// the first one's object: [`TrustDirection::Outbound`] lets clients of the second reach services of the first.
+///
+/// # Errors
+/// [`TrustError`] when a principal exists already or the password gives no key.
+pub fn establish_trust(
+    first: &Database,
+    second: &Database,
+    kind: TrustKind,
+    direction: TrustDirection,
+    keys: &TrustKeys,
+    cache: &KeyCache,
+) -> Result<(Database, Database), TrustError> {
+    let there = TrustedDomain::new(second.realm().clone(), kind, direction);
+    let back = TrustedDomain::new(first.realm().clone(), kind, direction.reversed());
+    Ok((
+        first.add_trust(there, keys, cache)?,
+        second.add_trust(back, keys, cache)?,
+    ))
 }

@@ -28,6 +28,9 @@ impl fmt::Display for KdcError {
             Self::AnonymousClientRequired => {
                 f.write_str("an anonymous ticket was asked for a named client")
             }
+            Self::AuthenticationNotAllowed { client, server } => {
+                write!(f, "{client} is not allowed to authenticate to {server}")
+            }
             Self::AuthenticatorUndecryptable => {
                 f.write_str("the authenticator does not decrypt with the session key of the ticket")
             }
@@ -110,6 +113,12 @@ impl fmt::Display for KdcError {
                 "the ticket is of {ticket}, the authenticator of {authenticator}"
             ),
             Self::ClientNameMissing => f.write_str("the request names no client"),
+            Self::ClientOutsideLogonHours { now, .. } => {
+                write!(
+                    f,
+                    "{now} is outside the hours that the client may log on at"
+                )
+            }
             Self::ClientUnknown(client) => write!(f, "{client} is not in the database"),
             Self::ClockSkew { client, kdc, limit } => skew(f, client, kdc, limit.as_secs()),
             Self::DelegationNotAllowed => {
@@ -267,6 +276,10 @@ impl fmt::Display for KdcError {
             Self::ServiceNameMissing => f.write_str("the request names no service"),
             Self::ServiceNotAllowed => f.write_str("the principal is no service"),
             Self::ServiceNotUnique(server) => write!(f, "several accounts have the name {server}"),
+            Self::ServicePrincipalNameMissing(server) => write!(
+                f,
+                "{server} is a user's account without a service principal name"
+            ),
             Self::ServiceRealmForeign(server) => {
                 write!(f, "{server} belongs to a realm that is not served here")
             }

@@ -9,6 +9,7 @@ use crate::{Dialect, PreauthFailure, RequestKind};
 const STATUS_ACCOUNT_DISABLED: u32 = 0xc000_0072;
 const STATUS_ACCOUNT_EXPIRED: u32 = 0xc000_0193;
 const STATUS_ACCOUNT_LOCKED_OUT: u32 = 0xc000_0234;
+const STATUS_INVALID_LOGON_HOURS: u32 = 0xc000_006f;
 const STATUS_PASSWORD_EXPIRED: u32 = 0xc000_0071;
 const STATUS_PASSWORD_MUST_CHANGE: u32 = 0xc000_0224;
 
@@ -25,7 +26,8 @@ impl KdcError {
             | Self::InvalidAsOptions(_)
             | Self::ProxyOfTgt
             | Self::SecondTicketMissing => ErrorCode::KDC_ERR_BADOPTION,
-            Self::AuthorizationDataUnknown { .. }
+            Self::AuthenticationNotAllowed { .. }
+            | Self::AuthorizationDataUnknown { .. }
             | Self::BadTransit { .. }
             | Self::HeaderOptionsRefused
             | Self::LineageCheckFailed { .. }
@@ -42,9 +44,9 @@ impl KdcError {
             Self::ClientBelongsElsewhere { .. } | Self::WrongRealm(_) => {
                 ErrorCode::KDC_ERR_WRONG_REALM
             }
-            Self::ClientDisabled | Self::ClientLockedOut { .. } => {
-                ErrorCode::KDC_ERR_CLIENT_REVOKED
-            }
+            Self::ClientDisabled
+            | Self::ClientLockedOut { .. }
+            | Self::ClientOutsideLogonHours { .. } => ErrorCode::KDC_ERR_CLIENT_REVOKED,
             Self::ClientExpired { .. } => match dialect {
                 Dialect::Mit => ErrorCode::KDC_ERR_NAME_EXP,
                 Dialect::ActiveDirectory => ErrorCode::KDC_ERR_CLIENT_REVOKED,
@@ -79,12 +81,14 @@ impl KdcError {
             | Self::KeyOfTicketMissing { .. }
             | Self::PreauthMissing
             | Self::SecondTicketKeyMissing(_)
-            | Self::ServiceKeyMissing(_)
             | Self::SessionKeyUnusable(_)
             | Self::ServiceRealmForeign(_)
             | Self::SubkeyUnusable(_) => ErrorCode::KRB_ERR_GENERIC,
             Self::NeverValid { .. } => ErrorCode::KDC_ERR_NEVER_VALID,
-            Self::NonTransitive { .. } => ErrorCode::KDC_ERR_PATH_NOT_ACCEPTED,
+            Self::NonTransitive { .. } => match dialect {
+                Dialect::Mit => ErrorCode::KDC_ERR_PATH_NOT_ACCEPTED,
+                Dialect::ActiveDirectory => ErrorCode::KDC_ERR_POLICY,
+            },
             Self::PaTgsReqMissing => ErrorCode::KDC_ERR_PADATA_TYPE_NOSUPP,
             Self::PasswordChangeRequired | Self::PasswordExpired { .. } => {
                 ErrorCode::KDC_ERR_KEY_EXPIRED
@@ -113,7 +117,13 @@ impl KdcError {
                     ErrorCode::KDC_ERR_POLICY
                 }
             }
-            Self::ServiceNotAllowed => ErrorCode::KDC_ERR_MUST_USE_USER2USER,
+            Self::ServiceKeyMissing(_) => match dialect {
+                Dialect::Mit => ErrorCode::KRB_ERR_GENERIC,
+                Dialect::ActiveDirectory => ErrorCode::KDC_ERR_ETYPE_NOSUPP,
+            },
+            Self::ServiceNotAllowed | Self::ServicePrincipalNameMissing(_) => {
+                ErrorCode::KDC_ERR_MUST_USE_USER2USER
+            }
             Self::TgsOfAnotherRealm { .. } | Self::TicketNotTgt(_) => ErrorCode::KRB_AP_ERR_NOT_US,
             Self::RenewTimePassed { .. } | Self::TicketExpired { .. } => {
                 ErrorCode::KRB_AP_ERR_TKT_EXPIRED
@@ -153,6 +163,7 @@ impl KdcError {
             | Self::TicketNotYetValid { .. }
             | Self::TransitedUndecodable => "PROCESS_TGS",
             Self::AnonymousClientRequired => "VALIDATE_ANONYMOUS_PRINCIPAL",
+            Self::AuthenticationNotAllowed { .. } => "NOT ALLOWED TO AUTHENTICATE",
             Self::AuthorizationDataUndecodable(_)
             | Self::AuthorizationDataUndecryptable
             | Self::AuthorizationDataUnknown { .. } => "HANDLE_AUTHDATA",
@@ -163,6 +174,7 @@ impl KdcError {
             Self::ClientKeyMissing { .. } => "CANT_FIND_CLIENT_KEY",
             Self::ClientLockedOut { .. } => "LOCKED_OUT",
             Self::ClientNameMissing => "NULL_CLIENT",
+            Self::ClientOutsideLogonHours { .. } => "CLIENT OUTSIDE LOGON HOURS",
             Self::ClientUnknown(_) => "CLIENT_NOT_FOUND",
             // A wrong clock and a wrong password have one word in the log.
             Self::ClockSkew { .. } => by_kind("PREAUTH_FAILED", "PROCESS_TGS"),
@@ -214,7 +226,9 @@ impl KdcError {
             Self::ServiceKeyMissing(_) => "FINDING_SERVER_KEY",
             Self::ServiceMismatch { .. } => "SERVER DIDN'T MATCH TICKET FOR RENEW/FORWARD/ETC",
             Self::ServiceNameMissing => "NULL_SERVER",
-            Self::ServiceNotAllowed => by_kind("SERVICE NOT ALLOWED", "SERVER NOT ALLOWED"),
+            Self::ServiceNotAllowed | Self::ServicePrincipalNameMissing(_) => {
+                by_kind("SERVICE NOT ALLOWED", "SERVER NOT ALLOWED")
+            }
             Self::ServiceRealmForeign(_) => "GET_LOCAL_TGT",
             Self::ServiceUnknown(server) if server.name.krbtgt_realm().is_some() => {
                 by_kind("SERVER_NOT_FOUND", "UNKNOWN_SERVER")
@@ -241,7 +255,8 @@ impl KdcError {
     }
 
     /// What the KRB-ERROR carries in e-data: METHOD-DATA where the client may try something else, and
-    /// from Active Directory the NTSTATUS of a revoked client (MS-KILE section 2.2.1).
+    /// from Active Directory the NTSTATUS of a client that may not log on (MS-KILE section 2.2.1), and with a wrong clock
+    /// that it is the clock (section 2.2.2, which says so of application servers; catalogue 0.2 and 0.3 of KDCs).
     pub(crate) fn e_data(&self, dialect: Dialect) -> Option<Vec<u8>> {
         let status = |status| match dialect {
             Dialect::Mit => None,
@@ -260,6 +275,11 @@ impl KdcError {
             Self::ClientDisabled => status(STATUS_ACCOUNT_DISABLED),
             Self::ClientExpired { .. } => status(STATUS_ACCOUNT_EXPIRED),
             Self::ClientLockedOut { .. } => status(STATUS_ACCOUNT_LOCKED_OUT),
+            Self::ClientOutsideLogonHours { .. } => status(STATUS_INVALID_LOGON_HOURS),
+            Self::ClockSkew { .. } => match dialect {
+                Dialect::Mit => None,
+                Dialect::ActiveDirectory => Some(KerbErrorData::skew_recovery().encode()),
+            },
             Self::PasswordChangeRequired => status(STATUS_PASSWORD_MUST_CHANGE),
             Self::PasswordExpired { .. } => status(STATUS_PASSWORD_EXPIRED),
             _ => None,

@@ -7,6 +7,7 @@ use kdclab_proto::messages::{
 use kdclab_proto::{Key, KeyUsage, Principal, Timestamp};
 
 use crate::context::{Context, decrypted};
+use crate::database::Found;
 use crate::{Attributes, Dialect, KdcError, PrincipalEntry};
 
 /// How many older keys are tried for a ticket without a key version, as MIT does.
@@ -68,12 +69,14 @@ pub(crate) fn find_server<'a>(
     context: &Context<'a>,
     server: &Principal,
 ) -> Option<&'a PrincipalEntry> {
-    context.database.lookup(server).filter(|entry| {
-        let closed = [Attributes::DISALLOW_SVR, Attributes::DISALLOW_ALL_TIX];
-        !closed
-            .iter()
-            .any(|attribute| entry.attributes.contains(*attribute))
-    })
+    let Found::Entry(entry) = context.database.find_service(server) else {
+        return None;
+    };
+    let closed = [Attributes::DISALLOW_SVR, Attributes::DISALLOW_ALL_TIX];
+    let is_closed = closed
+        .iter()
+        .any(|attribute| entry.attributes.contains(*attribute));
+    (!is_closed).then_some(entry)
 }
 
 /// Opens a ticket with the key it names. A ticket for this realm's own TGS must be sealed with the first

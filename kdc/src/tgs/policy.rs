@@ -5,7 +5,7 @@ use std::time::Duration;
 use kdclab_proto::Principal;
 use kdclab_proto::messages::{KdcOptions, KdcReqBody, TicketFlags};
 
-use crate::as_exchange::check_lockout;
+use crate::as_exchange::{check_lockout, check_logon_hours};
 use crate::context::{Context, after};
 use crate::tgs::header::Header;
 use crate::{Attributes, Dialect, KdcError, PrincipalEntry};
@@ -31,7 +31,7 @@ pub(crate) fn check(
     check_flags(body.kdc_options, header)?;
     check_times(context, body.kdc_options, header)?;
     check_service(context, body.kdc_options, header, server)?;
-    check_ticket_service(body.kdc_options, header, requested)?;
+    check_ticket_service(context, body.kdc_options, header, requested)?;
     if context.database.policy().dialect == Dialect::ActiveDirectory {
         check_account(context, header)?;
     }
@@ -112,11 +112,13 @@ fn check_service(
     if forbids(Attributes::DISALLOW_TGT_BASED) && header.server.name.krbtgt_realm().is_some() {
         return Err(KdcError::TgtBasedNotAllowed);
     }
+    // What an account of Active Directory must do itself, its clients need not.
+    let wants = |attribute| server.account.is_none() && forbids(attribute);
     let has = |flag| header.ticket.flags.contains(flag);
-    if forbids(Attributes::REQUIRES_HW_AUTH) && !has(TicketFlags::HW_AUTHENT) {
+    if wants(Attributes::REQUIRES_HW_AUTH) && !has(TicketFlags::HW_AUTHENT) {
         return Err(KdcError::HardwarePreauthMissing);
     }
-    if forbids(Attributes::REQUIRES_PRE_AUTH) && !has(TicketFlags::PRE_AUTHENT) {
+    if wants(Attributes::REQUIRES_PRE_AUTH) && !has(TicketFlags::PRE_AUTHENT) {
         return Err(KdcError::PreauthMissing);
     }
     let now = context.time();
@@ -129,6 +131,7 @@ fn check_service(
 /// Whether the presented ticket is for the right service: the one asked for where the request is about
 /// the ticket itself, and the ticket-granting one of the realm asked in every other case.
 fn check_ticket_service(
+    context: &Context<'_>,
     options: KdcOptions,
     header: &Header<'_>,
     requested: &Principal,
@@ -147,10 +150,12 @@ fn check_ticket_service(
     }
     match header.server.name.krbtgt_realm() {
         None => Err(KdcError::TicketNotTgt(header.server.clone())),
-        Some(realm) if realm != requested.realm => Err(KdcError::TgsOfAnotherRealm {
-            ticket: header.server.clone(),
-            realm: requested.realm.clone(),
-        }),
+        Some(realm) if !context.database.is_same_realm(&realm, &requested.realm) => {
+            Err(KdcError::TgsOfAnotherRealm {
+                ticket: header.server.clone(),
+                realm: requested.realm.clone(),
+            })
+        }
         Some(_) => Ok(()),
     }
 }
@@ -161,7 +166,7 @@ fn check_account(context: &Context<'_>, header: &Header<'_>) -> Result<(), KdcEr
     if now <= after(header.ticket.valid_from(), ACCOUNT_CHECK_AGE) {
         return Ok(());
     }
-    let Some(client) = context.database.lookup(&header.ticket.client()) else {
+    let Some(client) = context.database.find_client(&header.ticket.client()) else {
         return Ok(());
     };
     if client.attributes.contains(Attributes::DISALLOW_ALL_TIX) {
@@ -170,5 +175,6 @@ fn check_account(context: &Context<'_>, header: &Header<'_>) -> Result<(), KdcEr
     if let Some(expiration) = client.expiration.filter(|expiration| now > *expiration) {
         return Err(KdcError::ClientExpired { expiration, now });
     }
-    check_lockout(context, client)
+    check_lockout(context, client)?;
+    check_logon_hours(context, client)
 }

@@ -10,7 +10,7 @@ use kdclab_proto::messages::{
 };
 use kdclab_proto::{KeyUsage, NameType, Principal};
 
-use crate::as_exchange::{check_lockout, check_policy, find_client};
+use crate::as_exchange::{check_lockout, check_logon_hours, check_policy, find_client};
 use crate::context::Context;
 use crate::tgs::header::Header;
 use crate::tgs::is_referral;
@@ -129,7 +129,7 @@ pub(crate) fn check(
     let requester = header.ticket.client();
     let is_self = context
         .database
-        .lookup(&requester)
+        .find_client(&requester)
         .is_some_and(|entry| entry.id() == server.id());
     if !is_self {
         return Err(KdcError::ForUserNotSelf {
@@ -142,7 +142,15 @@ pub(crate) fn check(
     };
     let nobody = PrincipalEntry::new(Principal::default());
     check_policy(context, body.kdc_options, user, &nobody)?;
-    check_lockout(context, user)
+    check_lockout(context, user)?;
+    let options = for_user
+        .asked
+        .as_ref()
+        .and_then(|asked| asked.user_id().options);
+    if options.is_some_and(|options| options.contains(S4uOptions::CHECK_LOGON_HOURS)) {
+        check_logon_hours(context, user)?;
+    }
+    Ok(())
 }
 
 /// Whether `server` gets forwardable tickets for users: with the right to, or as long as it is confined

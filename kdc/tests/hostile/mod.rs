@@ -104,7 +104,54 @@ fn every_changed_octet_under_the_keys_is_survived() {
     }
 }
 
+/// A domain with an account, and trusts inside and outside of its forest.
+fn domain_with_trusts() -> World {
+    use kdclab_kdc::{
+        NewAccount, TrustDirection, TrustKeys, TrustKind, TrustedDomain, replicate_forests,
+    };
+    let account = NewAccount {
+        sam_account_name: "web$",
+        user_principal_name: Some("web@corp.example"),
+        ..NewAccount::default()
+    };
+    let mut world = World::active_directory();
+    let mut database = world
+        .database("LAB")
+        .clone()
+        .add_account(&account, keys(), &mut world.rng)
+        .unwrap();
+    for (partner, kind) in [
+        ("SUB.LAB", TrustKind::ParentChild),
+        ("CORP", TrustKind::Forest),
+    ] {
+        let trust = TrustedDomain::new(partner, kind, TrustDirection::Bidirectional);
+        let keys_of_trust = TrustKeys::new("trust");
+        database = database.add_trust(trust, &keys_of_trust, keys()).unwrap();
+    }
+    World::new(replicate_forests(&[database]))
+}
+
 proptest! {
+    #[test]
+    fn any_names_are_survived(
+        name_type in -1i32..12,
+        parts in proptest::collection::vec("[a@$.:/H]{0,4}|web|http|corp|lab|sub\\.lab|krbtgt|(?s:.){0,4}", 0..4),
+        realm in "LAB|lab|CORP|(?s:.){0,3}",
+    ) {
+        use kdclab_proto::messages::KdcReqBody;
+        use kdclab_proto::{NameType, PrincipalName};
+        let mut world = domain_with_trusts();
+        let name = PrincipalName::new(NameType(name_type), parts).at(realm.as_str());
+        let asked = KdcReqBody { kdc_options: KdcOptions::CANONICALIZE, ..body(&name) };
+        let logon = as_req(&name, asked.clone(), vec![]);
+        let tgt = world.tgt("alice@LAB");
+        let present = world.present(&tgt);
+        let request = tgs_req(&tgt, &present, asked, &mut world.rng);
+        for message in [logon, request] {
+            prop_assert!(is_sound(&world.send(&message)));
+        }
+    }
+
     #[test]
     fn any_octets_are_survived(message in proptest::collection::vec(any::<u8>(), 0..300)) {
         for mut world in worlds() {

@@ -10,6 +10,8 @@ use kdclab_proto::{ErrorCode, Key, KeyUsage, NameType, Principal, PrincipalName}
 
 use crate::common::*;
 
+mod accounts;
+
 const WEB: &str = "host/web.lab@LAB";
 
 /// A realm whose service host/web.lab has a forwardable ticket-granting ticket.

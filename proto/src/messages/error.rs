@@ -97,6 +97,14 @@ impl KerbErrorData {
     /// The value is a KERB-EXT-ERROR: an NTSTATUS and flags.
     pub const EXTENDED_ERROR: i32 = 3;
 
+    /// The data with an error that only the client's clock is to blame for (MS-KILE section 2.2.2). It has no value.
+    pub fn skew_recovery() -> Self {
+        Self {
+            data_type: Self::SKEW_RECOVERY,
+            data_value: None,
+        }
+    }
+
     /// The data for `status`, an NTSTATUS (MS-KILE section 2.2.1).
     pub fn extended_error(status: u32) -> Self {
         let mut value = status.to_le_bytes().to_vec();
