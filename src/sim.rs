@@ -4,6 +4,7 @@
 //! feeds; several may run at the same instant. A world is a value: a clone goes its own way.
 
 mod acceptors;
+mod accounts;
 mod aim;
 mod build;
 mod client;
@@ -21,10 +22,12 @@ mod random;
 mod rewrite;
 mod served;
 mod theft;
+mod trusts;
 mod verbs;
 mod windows;
 mod world;
 
+pub(crate) use accounts::names_of_host;
 pub(crate) use daemons::DaemonError;
 pub use daemons::DaemonFailure;
 pub use dissection::{Dissection, Holder, SealedPart};

@@ -9,7 +9,7 @@ use super::limits::{MAX_ENTRIES, MAX_TIMES};
 use super::model::{
     Call, ClientTable, Control, Expectation, Kpasswd, LogLines, RealmSettings, SymptomCheck,
 };
-use super::rules::check_attributes;
+use super::rules::{check_attributes, check_service_principal_name};
 use super::scope::{Kind, Scope};
 use super::source::{Fault, Source, choices};
 use super::spanned::Spanned;
@@ -421,6 +421,10 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
         }
         Verb::ChangeKey(change) => scope.principal(source, &change.of, &[]),
         Verb::ChangeMode(change) => check_directory(scope, source, &change.host, &change.path),
+        Verb::ChangeTrust(change) => {
+            scope.realm(source, &change.from)?;
+            scope.realm(source, &change.to)
+        }
         Verb::ConfigureAcceptor(change) => {
             if let Some(other) = &change.set.shares_replay_cache_with {
                 scope.host(source, other)?;
@@ -471,6 +475,12 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
             scope.host_with_locks(source, &cache.on)
         }
         Verb::MakeDirectory(make) => check_directory(scope, source, &make.host, &make.path),
+        Verb::ModifyAccount(change) => {
+            for name in change.allowed_to_authenticate.iter().flatten() {
+                scope.client_or_realm(source, name)?;
+            }
+            scope.principal(source, &change.name, &[Kind::User])
+        }
         Verb::ModifyPrincipal(change) => {
             scope.principal(source, &change.name, &[])?;
             for service in change.allowed_to_delegate_to.iter().flatten() {
@@ -496,6 +506,19 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
         }
         Verb::RunJob(job) => check_job(scope, source, job),
         Verb::SetTaskController(change) => scope.host(source, &change.host),
+        Verb::Setspn(change) => {
+            for name in change.add.iter().chain(&change.delete) {
+                check_service_principal_name(source, name)?;
+            }
+            if change.add.is_none() && change.delete.is_none() {
+                return Err(source.fault(
+                    change.account.span(),
+                    "setspn does nothing here".to_owned(),
+                    Some("say `add = \"...\"` or `delete = \"...\"`".to_owned()),
+                ));
+            }
+            scope.principal(source, &change.account, &[Kind::User])
+        }
         Verb::SetUmask(change) => scope.host(source, &change.host),
         Verb::RepairLinks(repair) => match &repair.name {
             Some(name) => scope.link_fault(source, name),

@@ -1,5 +1,6 @@
 //! The tables of a scenario file.
 
+mod account;
 mod act;
 mod check;
 mod host;
@@ -11,14 +12,15 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use self::account::{AccountTable, LogonHoursTable, TrustAttributeName, TrustKindName};
 pub use self::act::{Call, Kpasswd, Replay};
 pub use self::check::{Control, Evidence, Expectation, Fix, Phase, SymptomCheck};
 pub use self::host::{
     AcceptorTable, ClientTable, CryptoPolicyName, DialectName, HostTable, ReplayCacheName,
 };
 pub use self::realm::{
-    AccountTable, AsRepDefectName, KdcDialectName, Lockout, PasswordPolicyTable, RealmSettings,
-    RealmTable, ServiceTable, TrustTable, UserTable,
+    AsRepDefectName, KdcDialectName, Lockout, PasswordPolicyTable, RealmSettings, RealmTable,
+    ServiceTable, TrustTable, UserTable,
 };
 pub use self::shorthand::{LogLines, OneOrMany, TextOr};
 use super::spanned::Spanned;

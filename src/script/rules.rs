@@ -391,10 +391,13 @@ fn check_account(
             scope.host_named(source, host, hosts.span())?;
         }
     }
-    for name in &account.service_principal_names {
+    for name in account.service_principal_names.iter().flatten() {
         check_service_principal_name(source, name)?;
     }
-    check_attributes(source, &account.attributes)
+    for name in &account.allowed_to_authenticate {
+        scope.client_or_realm(source, name)?;
+    }
+    Ok(())
 }
 
 /// A service's name: a class, a host, and at most one more part.

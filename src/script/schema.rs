@@ -18,7 +18,7 @@ use super::acts::MESSAGES;
 use super::daemons::Mode;
 use super::model::{LogLines, OneOrMany, Script, TextOr};
 use super::values::{
-    EnctypeName, ErrorName, FlagName, Instant, NameText, Offset, Span, TicketFlag,
+    AccountFlag, EnctypeName, ErrorName, FlagName, Instant, NameText, Offset, Span, TicketFlag,
 };
 use super::windows::{RegistryPath, ServicePack};
 use crate::dialect::Errno;
@@ -126,6 +126,11 @@ named_schema! {
             { "type": "string" },
             { "type": "array", "items": { "type": "string" } },
         ],
+    });
+    AccountFlag, "AccountFlag" => json_schema!({
+        "description": "A flag of userAccountControl by its name, `ACCOUNTDISABLE`.",
+        "type": "string",
+        "enum": AccountFlag::names(),
     });
     Mode, "Mode" => json_schema!({
         "description": "The permissions of a directory in octal, `0755`.",

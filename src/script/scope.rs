@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use kdclab_kdc::host_service_principal_names;
 use kdclab_proto::{Principal, PrincipalName, Realm};
 
-use super::model::{DialectName, Script};
+use super::model::{AccountTable, DialectName, Script};
 use super::source::{Fault, Source, choices};
 use super::spanned::Spanned;
 use super::verb::Verb;
-use crate::sim::Holder;
+use crate::sim::{Holder, names_of_host};
 
 /// The realms, hosts, principals and named faults of a scenario.
 #[derive(Clone, Debug, Default)]
@@ -68,14 +69,11 @@ impl Scope {
         for (realm, table) in &script.realm {
             let realm = Realm::from(realm.get_ref().as_str());
             for (account, table) in &table.accounts {
-                let account = account.get_ref();
-                let bare = account.strip_suffix('$').map(|name| (name, Kind::Service));
-                let names = table.service_principal_names.iter();
-                let names = names.map(|name| (name.get_ref().as_str(), Kind::Service));
-                for (name, kind) in names.chain(bare).chain([(account.as_str(), Kind::User)]) {
-                    if let Ok(name) = PrincipalName::parse(name) {
-                        scope.principals.insert(name.at(realm.clone()), kind);
-                    }
+                for (name, kind) in names_of(account.get_ref(), table, &realm) {
+                    scope
+                        .principals
+                        .entry(name.at(realm.clone()))
+                        .or_insert(kind);
                 }
             }
         }
@@ -215,6 +213,22 @@ impl Scope {
         }
     }
 
+    pub(crate) fn is_realm(&self, name: &str) -> bool {
+        self.realms.contains(name)
+    }
+
+    /// A client or a realm of clients.
+    pub(super) fn client_or_realm(
+        &self,
+        source: &Source,
+        name: &Spanned<String>,
+    ) -> Result<(), Box<Fault>> {
+        match self.is_realm(name.get_ref()) {
+            true => Ok(()),
+            false => self.principal(source, name, &[Kind::User]),
+        }
+    }
+
     pub(super) fn host_of_windows(
         &self,
         source: &Source,
@@ -337,4 +351,26 @@ fn known<'a>(
         format!("unknown {what} `{name}`"),
         Some(choices(name, names.map(String::as_str))),
     ))
+}
+
+/// The names that an account of `realm` is called by.
+fn names_of(account: &str, table: &AccountTable, realm: &Realm) -> Vec<(PrincipalName, Kind)> {
+    let parsed = |name: &str| PrincipalName::parse(name).ok();
+    let mut names: Vec<(PrincipalName, Kind)> = Vec::new();
+    names.extend(parsed(account).map(|name| (name, Kind::User)));
+    let computer = account.strip_suffix('$');
+    names.extend(computer.and_then(parsed).map(|name| (name, Kind::Service)));
+    let services = match &table.service_principal_names {
+        Some(services) => services
+            .iter()
+            .filter_map(|name| parsed(name.get_ref()))
+            .collect(),
+        None if computer.is_some() => host_service_principal_names(account, realm).to_vec(),
+        None => Vec::new(),
+    };
+    for service in services {
+        names.extend(names_of_host(&service).map(|name| (name, Kind::Service)));
+        names.push((service, Kind::Service));
+    }
+    names
 }

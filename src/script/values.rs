@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kdclab_kdc::UserAccountControl;
 use kdclab_proto::messages::{KpasswdCode, TicketFlags};
 use kdclab_proto::{Enctype, ErrorCode, KerberosTime, LibraryError, PrincipalName};
 
@@ -143,6 +144,35 @@ impl<'de> Deserialize<'de> for TicketFlag {
                 names.join("`, `")
             ))
         })
+    }
+}
+
+/// A flag of userAccountControl by its name, `"ACCOUNTDISABLE"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountFlag(pub UserAccountControl);
+
+impl<'de> Deserialize<'de> for AccountFlag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        UserAccountControl::from_name(&text)
+            .filter(|flag| !UserAccountControl::COMPUTED.contains(*flag))
+            .map(Self)
+            .ok_or_else(|| {
+                de::Error::custom(format!(
+                    "unknown flag `{text}`; expected one of `{}`",
+                    Self::names().join("`, `")
+                ))
+            })
+    }
+}
+
+impl AccountFlag {
+    /// The names of the flags that an administrator sets.
+    pub(crate) fn names() -> Vec<&'static str> {
+        UserAccountControl::known()
+            .filter(|flag| !UserAccountControl::COMPUTED.contains(*flag))
+            .flat_map(UserAccountControl::names)
+            .collect()
     }
 }
 

@@ -7,11 +7,14 @@ use super::daemons::{
     ChangeMode, Job, MakeDirectory, RemoveDirectory, SetTaskController, SetUmask,
 };
 use super::limits::MAX_TIMES;
-use super::model::{AcceptorTable, Call, ClientTable, Kpasswd, RealmSettings};
+use super::model::{
+    AcceptorTable, Call, ClientTable, Kpasswd, LogonHoursTable, RealmSettings, TrustAttributeName,
+    TrustKindName,
+};
 use super::rewrite::Rewrite;
 use super::schema::{AttributeName, MessageName};
 use super::spanned::Spanned;
-use super::values::{EnctypeName, ErrorName, Instant, Offset, Span, TicketFlag};
+use super::values::{AccountFlag, EnctypeName, ErrorName, Instant, Offset, Span, TicketFlag};
 use super::windows::{InstallServicePack, SetRegistryValue};
 
 /// One act upon the world.
@@ -26,6 +29,8 @@ pub enum Verb {
     ChangeKey(ChangeKey),
     /// Changes the permissions of a directory.
     ChangeMode(ChangeMode),
+    /// Changes what joins two domains of Active Directory, keys apart.
+    ChangeTrust(ChangeTrust),
     /// Changes how a host's acceptor works.
     ConfigureAcceptor(ConfigureAcceptor),
     /// Changes a host's krb5.conf.
@@ -60,6 +65,8 @@ pub enum Verb {
     LockCcache(CacheAt),
     /// Makes a directory, as a user with a umask.
     MakeDirectory(MakeDirectory),
+    /// Changes the attributes of an account of Active Directory.
+    ModifyAccount(Box<ModifyAccount>),
     /// Changes a principal's attributes and limits.
     ModifyPrincipal(ModifyPrincipal),
     /// Does an act and asserts that it changes nothing.
@@ -93,6 +100,8 @@ pub enum Verb {
     SetRegistryValue(SetRegistryValue),
     /// Gives one side of a trust a new key, or its first one where it was removed.
     SetTrustKey(SetTrustKey),
+    /// Registers the name of a service on an account of Active Directory, or removes it (`setspn`).
+    Setspn(Setspn),
     /// Changes a user's umask on a host.
     SetUmask(SetUmask),
     /// Clears a principal's failed attempts.
@@ -117,6 +126,52 @@ impl Verb {
         }
         name
     }
+}
+
+/// What joins two domains of Active Directory from now on.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeTrust {
+    /// The realm of the users.
+    pub from: Spanned<String>,
+    /// The realm of the services.
+    pub to: Spanned<String>,
+    /// What it becomes; what it is if absent.
+    pub kind: Option<TrustKindName>,
+    /// Its attributes besides those of its kind; what they are if absent.
+    pub attributes: Option<Vec<TrustAttributeName>>,
+    /// The DNS suffixes that it leads to in realm `to`; what they are if absent.
+    pub suffixes: Option<Vec<String>>,
+}
+
+/// New attributes for an account. What is absent stays as it is.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModifyAccount {
+    /// The account, by its sAMAccountName.
+    pub name: Spanned<String>,
+    /// Another name to log on with; none if empty.
+    pub user_principal_name: Option<String>,
+    /// The flags of userAccountControl.
+    pub user_account_control: Option<Vec<AccountFlag>>,
+    /// The types of msDS-SupportedEncryptionTypes; unset if empty.
+    pub supported_encryption_types: Option<Vec<EnctypeName>>,
+    /// When its user may log on.
+    pub logon_hours: Option<LogonHoursTable>,
+    /// The clients and realms that may authenticate to it over a trust with selective authentication.
+    pub allowed_to_authenticate: Option<Vec<Spanned<String>>>,
+}
+
+/// The name of a service, and the account it is to be on or no longer.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Setspn {
+    /// The account, by its sAMAccountName.
+    pub account: Spanned<String>,
+    /// The name to register, also where another account has it.
+    pub add: Option<Spanned<String>>,
+    /// The name to remove.
+    pub delete: Option<Spanned<String>>,
 }
 
 /// A new principal.

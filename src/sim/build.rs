@@ -20,9 +20,9 @@ use super::verbs::{apply_attributes, enctypes, keytab_entries, merge};
 use super::windows::{Cluster, Windows};
 use super::world::World;
 use crate::script::model::{
-    AcceptorTable, AccountTable, AsRepDefectName, ClientTable, CryptoPolicyName, DialectName,
-    HostTable, KdcDialectName, Lockout, RealmSettings, RealmTable, ReplayCacheName, ServiceTable,
-    TextOr, TrustTable, UserTable,
+    AcceptorTable, AsRepDefectName, ClientTable, CryptoPolicyName, DialectName, HostTable,
+    KdcDialectName, Lockout, RealmSettings, RealmTable, ReplayCacheName, ServiceTable, TextOr,
+    UserTable,
 };
 use crate::script::verb::RunAs;
 use crate::script::{Scope, Script};
@@ -77,6 +77,7 @@ impl World {
         for trust in &script.trust {
             world.add_trust(trust)?;
         }
+        world.replicate_forests();
         world.start_kdcs();
         for (name, table) in &script.host {
             if let Some(principal) = &table.run_as {
@@ -272,90 +273,11 @@ impl World {
         self.insert_entry(realm, entry)
     }
 
-    fn add_account(
+    pub(super) fn insert_entry(
         &mut self,
         realm: &Realm,
-        name: &str,
-        account: &AccountTable,
+        entry: PrincipalEntry,
     ) -> Result<(), VerbError> {
-        let principal = parse_name(name)?.at(realm.clone());
-        let policy = self.database(realm)?.policy().clone();
-        let mut entry = PrincipalEntry::new(principal.clone());
-        entry.attributes = policy.default_attributes;
-        match &account.password {
-            Some(password) => {
-                let keys =
-                    self.password_keys(&entry, realm, password, &policy.supported_enctypes)?;
-                entry.set_keys(keys, false);
-                self.passwords.insert(principal.clone(), password.clone());
-            }
-            None => {
-                entry.set_random_keys(&policy.supported_enctypes, &mut self.admin_rng, false)?;
-            }
-        }
-        apply_attributes(
-            &mut entry.attributes,
-            account.attributes.iter().map(|flag| flag.get_ref()),
-        )?;
-        let computer = name.strip_suffix('$');
-        for alias in computer.into_iter().chain(
-            account
-                .service_principal_names
-                .iter()
-                .map(|name| name.get_ref().as_str()),
-        ) {
-            entry.aliases.push(parse_name(alias)?.at(realm.clone()));
-        }
-        let hosts = account.host.iter().flat_map(|host| &host.get_ref().0);
-        for host in hosts {
-            self.give_account(host, &entry, computer)?;
-        }
-        self.insert_entry(realm, entry)
-    }
-
-    /// Lets a host have the password of an account: its services go by the account's names. The first computer
-    /// is the host's own.
-    fn give_account(
-        &mut self,
-        host: &str,
-        entry: &PrincipalEntry,
-        computer: Option<&str>,
-    ) -> Result<(), VerbError> {
-        let now = self.now.time();
-        for name in &entry.aliases {
-            let service = Service {
-                hosts: vec![host.to_owned()],
-                port: port_of(name),
-            };
-            let hosts = &mut self.services.entry(name.clone()).or_insert(service).hosts;
-            if !hosts.iter().any(|other| other == host) {
-                hosts.push(host.to_owned());
-            }
-        }
-        let realm = &entry.principal().realm;
-        let host = self.host_mut(host)?;
-        for name in entry.aliases.iter().chain([entry.principal()]) {
-            if name.name.components.len() > 1 || name == entry.principal() {
-                merge(&mut host.keytab, keytab_entries(entry, name, now));
-            }
-        }
-        if host.computer_name.is_none()
-            && let Some(computer) = computer
-        {
-            let domain = realm.to_string().to_ascii_lowercase();
-            let identity = PrincipalName::new(
-                NameType::SRV_INST,
-                ["host", &format!("{computer}.{domain}")],
-            )
-            .at(realm.clone());
-            merge(&mut host.keytab, keytab_entries(entry, &identity, now));
-            host.identity = Some(identity);
-            host.computer_name = Some(computer.to_owned());
-        }
-        Ok(())
-    }
-
-    fn insert_entry(&mut self, realm: &Realm, entry: PrincipalEntry) -> Result<(), VerbError> {
         let database = self
             .database(realm)?
             .insert(entry)
@@ -363,41 +285,9 @@ impl World {
         self.databases.insert(realm.clone(), database);
         Ok(())
     }
-
-    fn add_trust(&mut self, trust: &TrustTable) -> Result<(), VerbError> {
-        let from = Realm::from(trust.from.get_ref().as_str());
-        let to = Realm::from(trust.to.get_ref().as_str());
-        let mut directions = vec![(from.clone(), to.clone())];
-        if trust.two_way {
-            directions.push((to, from));
-        }
-        for (from, to) in directions {
-            let principal = Principal::krbtgt(&to, &from);
-            for side in [&from, &to] {
-                self.add_trust_side(&principal, side, trust)?;
-            }
-            self.trust_passwords
-                .insert(principal, trust.password.clone());
-        }
-        Ok(())
-    }
 }
-impl World {
-    /// Both databases of a trust hold its principal, each with keys of its own making.
-    fn add_trust_side(
-        &mut self,
-        principal: &Principal,
-        side: &Realm,
-        trust: &TrustTable,
-    ) -> Result<(), VerbError> {
-        let types = enctypes(trust.enctypes.as_deref())
-            .unwrap_or_else(|| self.databases[side].policy().supported_enctypes.clone());
-        let mut entry = PrincipalEntry::new(principal.clone());
-        let keys = self.password_keys(&entry, side, &trust.password, &types)?;
-        entry.set_keys(keys, false);
-        self.insert_entry(side, entry)
-    }
 
+impl World {
     fn start_kdcs(&mut self) {
         let mut realms_of: std::collections::BTreeMap<String, Vec<Realm>> = Default::default();
         for (realm, hosts) in &self.realm_kdcs {
@@ -645,7 +535,7 @@ fn lockout_policy(lockout: Lockout) -> LockoutPolicy {
     }
 }
 
-fn parse_name(name: &str) -> Result<PrincipalName, VerbError> {
+pub(super) fn parse_name(name: &str) -> Result<PrincipalName, VerbError> {
     PrincipalName::parse(name).map_err(|_| VerbError::Unknown {
         what: "principal",
         name: name.to_owned(),

@@ -48,6 +48,7 @@ impl World {
             Verb::Attempt(attempt) => self.attempt(attempt),
             Verb::ChangeKey(change) => self.change_key(change),
             Verb::ChangeMode(change) => self.change_mode(change),
+            Verb::ChangeTrust(change) => self.change_trust(change),
             Verb::ConfigureAcceptor(change) => {
                 self.configure_acceptor(change.host.get_ref(), &change.set)
             }
@@ -83,6 +84,7 @@ impl World {
                 Ok(host.locked_caches.insert(user))
             }
             Verb::MakeDirectory(make) => self.make_directory(make),
+            Verb::ModifyAccount(change) => self.modify_account(change),
             Verb::ModifyPrincipal(change) => self.modify_principal(change),
             Verb::Noop(verb) => match self.perform(verb)? {
                 true => Err(VerbError::ChangesSomething),
@@ -129,6 +131,7 @@ impl World {
             Verb::SetTaskController(change) => self.set_task_controller(change),
             Verb::SetRegistryValue(change) => self.set_registry_value(change),
             Verb::SetTrustKey(change) => self.set_trust_key(change),
+            Verb::Setspn(change) => self.setspn(change),
             Verb::SetUmask(change) => self.set_umask(change),
             Verb::Unlock(name) => {
                 let principal = self.principal(name.get_ref())?;

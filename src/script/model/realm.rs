@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::account::{AccountTable, TrustAttributeName, TrustKindName};
 use super::{OneOrMany, Tables, TextOr};
 use crate::script::schema::AttributeName;
 use crate::script::spanned::Spanned;
@@ -160,23 +161,6 @@ pub struct UserTable {
     pub password_expires: Option<Instant>,
 }
 
-/// An account of Active Directory, by its sAMAccountName. That of a computer ends with a dollar sign.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AccountTable {
-    /// The password; a random one if absent.
-    pub password: Option<String>,
-    /// The hosts that have the password: the computer, or the nodes that host a virtual server.
-    pub host: Option<Spanned<OneOrMany>>,
-    /// The names of its services, such as `HOST/fs1.lab.example`.
-    #[serde(default)]
-    pub service_principal_names: Vec<Spanned<String>>,
-    /// Attributes by their kadmin names with a sign.
-    #[serde(default)]
-    #[schemars(with = "Vec<AttributeName>")]
-    pub attributes: Vec<Spanned<String>>,
-}
-
 /// A service beyond its host.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -226,4 +210,12 @@ pub struct TrustTable {
     pub password: String,
     /// The keys' encryption types; the realms' if absent.
     pub enctypes: Option<Vec<EnctypeName>>,
+    /// What joins two domains of Active Directory: `external`, `forest`, `parent-child`, `shortcut` or
+    /// `tree-root`. Without it neither domain has an object for the trust, which routes nothing.
+    pub kind: Option<Spanned<TrustKindName>>,
+    /// More attributes of its objects: `cross-organization`, `non-transitive`, `quarantined-domain`.
+    #[serde(default)]
+    pub attributes: Vec<TrustAttributeName>,
+    /// The DNS suffixes that a forest trust leads to in realm `to`; the realm's own name if absent.
+    pub suffixes: Option<Spanned<Vec<String>>>,
 }
