@@ -187,14 +187,10 @@ impl Client {
             SentResponses::LmAndNtlm => exchange.ntlm_v1(nt, lm.as_ref()),
             SentResponses::Ntlm => exchange.ntlm_v1(nt, None),
         };
-        let lm_key = match lm {
-            Some(lm) => lm.session_key(),
-            None => LmSessionKey::new([0; 8]),
-        };
         let key_exchange_key = KeyMaterial {
             ntlm_v2: self.config.level.sends() == SentResponses::NtlmV2,
             session_base_key: &responses.session_base_key,
-            lm_key: &lm_key,
+            lm_key: &LmSessionKey::of(lm.as_ref()),
             lm_response: &responses.lm,
             server_challenge: &challenge.server_challenge,
         }

@@ -59,13 +59,6 @@ impl StoredHashes {
             lm: LmHash::from_password(password).filter(|_| !no_lm_hash),
         }
     }
-
-    fn lm_key(&self) -> LmSessionKey {
-        match &self.lm {
-            Some(lm) => lm.session_key(),
-            None => LmSessionKey::new([0; 8]),
-        }
-    }
 }
 
 /// What a domain controller returns of a successful logon (NETLOGON_VALIDATION_SAM_INFO, MS-NRPC section
@@ -113,7 +106,7 @@ pub fn verify(
         kind,
         keys: LogonKeys {
             user_session_key,
-            lm_key: account.lm_key(),
+            lm_key: LmSessionKey::of(account.lm.as_ref()),
         },
     })
 }

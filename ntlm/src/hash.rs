@@ -50,16 +50,24 @@ impl LmHash {
         desl(self.expose_bytes(), server)
     }
 
-    /// The part of the hash that keys are made of.
-    pub fn session_key(&self) -> LmSessionKey {
-        let [first, _] = halves(self.expose_bytes());
-        LmSessionKey::new(first)
-    }
-
     /// What a domain controller returns as UserSessionKey when the LM response is all it was given
     /// (Samba, `ntlm_password_check`).
     pub(crate) fn user_session_key(&self) -> SessionKey {
-        SessionKey::half(self.session_key().expose_bytes())
+        SessionKey::half(LmSessionKey::of(Some(self)).expose_bytes())
+    }
+}
+
+impl LmSessionKey {
+    /// The part of an LM hash that keys are made of. Where there is no hash, both ends take zeros (catalogue
+    /// S001-1, as Windows was seen to do).
+    pub fn of(hash: Option<&LmHash>) -> Self {
+        match hash {
+            Some(hash) => {
+                let [first, _] = halves(hash.expose_bytes());
+                Self::new(first)
+            }
+            None => Self::new([0; 8]),
+        }
     }
 }
 

@@ -1,0 +1,548 @@
+//! What is asked, granted, sent and accepted: MS-NLMP sections 3.1.5, 3.2.5 and 3.3, and the catalogue's S001-2.
+
+use kdclab_ntlm::messages::{
+    AuthenticateMessage, AvFlags, AvId, ChallengeMessage, EncodeError, Field, NegotiateFlags,
+    NegotiateMessage, NtlmV2Response,
+};
+use kdclab_ntlm::{
+    Client, ClientConfig, ClientError, Credentials, FileTime, LmCompatibilityLevel, LmHash,
+    LmSessionKey, LogonKeys, LogonRefusal, NetworkLogon, NtHash, NtStatus, ResponseKind, Server,
+    ServerError, ServerStep, SessionKey, StoredHashes, verify,
+};
+
+use crate::parties::{
+    CLIENT_CHALLENGE, DOMAIN, PASSWORD, Parties, SERVER_CHALLENGE, Script, TIME, USER, WORKSTATION,
+};
+
+use LmCompatibilityLevel as Level;
+
+fn sent(parties: &Parties) -> AuthenticateMessage {
+    AuthenticateMessage::decode(&parties.exchange().authenticate).unwrap()
+}
+
+macro_rules! client_levels {
+    ($($name:ident($level:ident, extended: $extended:literal) -> $kind:ident, lm_key: $lm_key:literal;)*) => {$(
+        #[test]
+        fn $name() {
+            let parties = Parties::new(Level::$level, PASSWORD, $extended);
+            let outcome = parties.exchange();
+            assert_eq!(outcome.validation.unwrap().kind, ResponseKind::$kind);
+            let asked = NegotiateMessage::decode(&outcome.negotiate).unwrap().flags;
+            let agreed = outcome.client.flags();
+            let extended = $extended && Level::$level != Level::Level0;
+            assert_eq!(asked.contains(NegotiateFlags::EXTENDED_SESSIONSECURITY), extended);
+            assert_eq!(agreed.contains(NegotiateFlags::EXTENDED_SESSIONSECURITY), extended);
+            assert_eq!(agreed.contains(NegotiateFlags::LM_KEY), $lm_key);
+            assert_eq!(agreed, outcome.accepted.unwrap().context.flags());
+        }
+    )*};
+}
+
+client_levels! {
+    s001_2_level_0_never_asks_for_extended_session_security(Level0, extended: true) -> Ntlm, lm_key: true;
+    s001_2_level_1_has_extended_session_security_if_negotiated(Level1, extended: true) -> Ntlm2Session, lm_key: false;
+    s001_2_level_1_without_extended_session_security(Level1, extended: false) -> Ntlm, lm_key: true;
+    s001_2_level_2_has_extended_session_security_if_negotiated(Level2, extended: true) -> Ntlm2Session, lm_key: false;
+    s001_2_level_2_without_extended_session_security(Level2, extended: false) -> Ntlm, lm_key: false;
+    s001_2_level_3_sends_ntlm_v2(Level3, extended: true) -> NtlmV2, lm_key: false;
+    s001_2_level_4_sends_ntlm_v2(Level4, extended: true) -> NtlmV2, lm_key: false;
+    s001_2_level_5_sends_ntlm_v2(Level5, extended: true) -> NtlmV2, lm_key: false;
+    s001_2_level_3_without_extended_session_security(Level3, extended: false) -> NtlmV2, lm_key: false;
+}
+
+#[test]
+fn s001_2_the_lm_field_of_each_level() {
+    let lm = LmHash::from_password(PASSWORD)
+        .unwrap()
+        .response(&SERVER_CHALLENGE);
+    for level in [Level::Level0, Level::Level1] {
+        let message = sent(&Parties::new(level, PASSWORD, false));
+        assert_eq!(message.lm_response, lm);
+        assert_ne!(message.lm_response, message.nt_response);
+    }
+    let message = sent(&Parties::new(Level::Level2, PASSWORD, false));
+    assert_eq!(message.lm_response, message.nt_response);
+    let message = sent(&Parties::new(Level::Level3, PASSWORD, false));
+    let hash = NtHash::from_password(PASSWORD).ntlm_v2(USER, DOMAIN);
+    assert_eq!(
+        message.lm_response,
+        hash.lm_response(&SERVER_CHALLENGE, &CLIENT_CHALLENGE)
+    );
+}
+
+/// The setting's two roles, each level of the one against each of the other.
+#[test]
+fn s001_2_what_a_domain_controller_accepts_of_each_client() {
+    for client in Level::ALL {
+        for domain_controller in Level::ALL {
+            let mut parties = Parties::new(client, PASSWORD, true);
+            parties.domain_controller = domain_controller;
+            let outcome = parties.exchange();
+            if client < Level::Level3 && domain_controller == Level::Level5 {
+                let refusal = outcome.validation.unwrap_err();
+                let LogonRefusal::RefusedByLevel { level, .. } = refusal else {
+                    panic!("{refusal:?}");
+                };
+                assert_eq!(level, domain_controller);
+                let refused = ServerError::Refused(NtStatus(0xc000_006a));
+                assert_eq!(outcome.accepted.unwrap_err(), refused);
+            } else {
+                assert!(outcome.accepted.is_ok(), "{client} at {domain_controller}");
+            }
+        }
+    }
+}
+
+fn logon(lm_response: &[u8], nt_response: &[u8]) -> NetworkLogon {
+    NetworkLogon {
+        user: USER.to_owned(),
+        domain: DOMAIN.to_owned(),
+        workstation: WORKSTATION.to_owned(),
+        server_challenge: SERVER_CHALLENGE,
+        use_client_challenge: false,
+        lm_response: lm_response.to_vec(),
+        nt_response: nt_response.to_vec(),
+    }
+}
+
+fn account() -> StoredHashes {
+    StoredHashes::from_password(PASSWORD, false)
+}
+
+/// A response that is alone in the LM field.
+fn alone(response: [u8; 24]) -> NetworkLogon {
+    logon(&response, &[])
+}
+
+#[test]
+fn s001_2_lm_alone_is_accepted_below_level_4() {
+    let lm = LmHash::from_password(PASSWORD).unwrap();
+    let logon = alone(lm.response(&SERVER_CHALLENGE));
+    for level in Level::ALL {
+        let kind = ResponseKind::Lm;
+        match verify(&logon, Some(&account()), level) {
+            Ok(validation) => {
+                assert!(level < Level::Level4);
+                assert_eq!(validation.kind, kind);
+                let key = validation.keys.user_session_key;
+                assert_eq!(key.expose_bytes()[..8], lm.expose_bytes()[..8]);
+                assert_eq!(key.expose_bytes()[8..], [0; 8]);
+            }
+            Err(refusal) => {
+                assert!(level >= Level::Level4);
+                assert_eq!(refusal, LogonRefusal::RefusedByLevel { level, kind });
+                assert_eq!(refusal.status(), NtStatus::WRONG_PASSWORD);
+            }
+        }
+    }
+}
+
+#[test]
+fn s001_0_lm_alone_needs_a_stored_lm_hash() {
+    let logon = alone(
+        LmHash::from_password(PASSWORD)
+            .unwrap()
+            .response(&SERVER_CHALLENGE),
+    );
+    let account = StoredHashes::from_password(PASSWORD, true);
+    let kind = ResponseKind::Lm;
+    assert_eq!(
+        verify(&logon, Some(&account), Level::Level0),
+        Err(LogonRefusal::WrongPassword { kind })
+    );
+}
+
+#[test]
+fn ms_nlmp_3_3_2_lm_v2_alone_is_accepted_at_every_level() {
+    let hash = NtHash::from_password(PASSWORD).ntlm_v2(USER, DOMAIN);
+    let response = hash.lm_response(&SERVER_CHALLENGE, &CLIENT_CHALLENGE);
+    for level in Level::ALL {
+        let validation = verify(&alone(response), Some(&account()), level).unwrap();
+        assert_eq!(validation.kind, ResponseKind::LmV2);
+    }
+    let other = NtHash::from_password("password").ntlm_v2(USER, DOMAIN);
+    let response = other.lm_response(&SERVER_CHALLENGE, &CLIENT_CHALLENGE);
+    assert!(verify(&alone(response), Some(&account()), Level::Level0).is_err());
+}
+
+#[test]
+fn ms_nlmp_3_3_1_ntlm_in_the_lm_field_is_accepted_below_level_5() {
+    let response = NtHash::from_password(PASSWORD).response(&SERVER_CHALLENGE);
+    for level in Level::ALL {
+        let verified = verify(&alone(response), Some(&account()), level);
+        assert_eq!(verified.is_ok(), level < Level::Level5, "{level}");
+    }
+}
+
+#[test]
+fn a_wrong_password_is_refused_whatever_the_client_sends() {
+    for level in Level::ALL {
+        for extended in [false, true] {
+            let mut parties = Parties::new(level, PASSWORD, extended);
+            let right = parties.exchange();
+            parties.account = Some(StoredHashes::from_password("Passw0rd", false));
+            let outcome = parties.exchange();
+            let kind = right.validation.unwrap().kind;
+            let refusal = outcome.validation.unwrap_err();
+            assert_eq!(refusal, LogonRefusal::WrongPassword { kind });
+            assert_eq!(
+                refusal.status().to_string(),
+                "STATUS_WRONG_PASSWORD (0xc000006a)"
+            );
+            let refused = ServerError::Refused(NtStatus::WRONG_PASSWORD);
+            assert_eq!(outcome.accepted.unwrap_err(), refused);
+        }
+    }
+}
+
+#[test]
+fn an_account_that_does_not_exist_is_no_such_user() {
+    let mut parties = Parties::new(Level::Level3, PASSWORD, true);
+    parties.account = None;
+    let outcome = parties.exchange();
+    let refused = ServerError::Refused(NtStatus(0xc000_0064));
+    assert_eq!(outcome.accepted.unwrap_err(), refused);
+    let user = USER.to_owned();
+    assert_eq!(outcome.validation, Err(LogonRefusal::NoSuchUser { user }));
+}
+
+#[test]
+fn responses_of_no_length_that_responses_have_are_refused() {
+    for (lm, nt) in [
+        (0, 0),
+        (1, 0),
+        (23, 0),
+        (25, 0),
+        (24, 1),
+        (24, 23),
+        (24, 25),
+        (24, 43),
+    ] {
+        let logon = logon(&vec![0; lm], &vec![0; nt]);
+        let length = if nt == 0 { lm } else { nt };
+        assert_eq!(
+            verify(&logon, Some(&account()), Level::Level0),
+            Err(LogonRefusal::MalformedResponse { length })
+        );
+    }
+}
+
+/// Without the flag the same octets are an NTLMv1 response to another challenge.
+#[test]
+fn ms_nlmp_3_3_1_ntlm2_session_answers_both_challenges() {
+    let nt = NtHash::from_password(PASSWORD);
+    let response = nt.session_response(&SERVER_CHALLENGE, &CLIENT_CHALLENGE);
+    let mut lm_response = CLIENT_CHALLENGE.to_vec();
+    lm_response.resize(24, 0);
+    let mut logon = logon(&lm_response, &response);
+    assert!(verify(&logon, Some(&account()), Level::Level0).is_err());
+    logon.use_client_challenge = true;
+    assert!(verify(&logon, Some(&account()), Level::Level0).is_ok());
+    logon.lm_response[0] ^= 1;
+    assert!(verify(&logon, Some(&account()), Level::Level0).is_err());
+}
+
+#[test]
+fn ms_nlmp_3_2_5_1_2_a_domain_controller_tries_no_domain_as_well() {
+    let parties = Parties::new(Level::Level3, PASSWORD, true);
+    for (hashed_for, accepted) in [(DOMAIN, true), ("", true), ("Other", false)] {
+        let mut parties = parties.clone();
+        parties.credentials = Credentials::from_password(USER, hashed_for, PASSWORD);
+        let outcome = parties.exchange_with(|message| {
+            let mut changed = AuthenticateMessage::decode(message).unwrap();
+            changed.domain = DOMAIN.to_owned();
+            *message = changed.encode().unwrap();
+        });
+        assert_eq!(outcome.validation.is_ok(), accepted, "{hashed_for}");
+    }
+}
+
+#[test]
+fn ms_nlmp_3_1_5_1_2_a_server_that_tells_its_time_gets_it_back_with_a_mic() {
+    let mut parties = Parties::new(Level::Level3, PASSWORD, true);
+    let message = sent(&parties);
+    assert_eq!(message.mic, None);
+    assert_ne!(message.lm_response, [0; 24]);
+    parties.server.tells_time = true;
+    let outcome = parties.exchange();
+    let message = AuthenticateMessage::decode(&outcome.authenticate).unwrap();
+    assert!(message.mic.is_some());
+    assert_eq!(message.lm_response, [0; 24]);
+    let response = NtlmV2Response::decode(&message.nt_response).unwrap();
+    assert_eq!(response.target_info.timestamp(), Some(TIME));
+    assert!(response.target_info.flags().contains(AvFlags::MIC_PROVIDED));
+    assert!(outcome.accepted.is_ok());
+}
+
+#[test]
+fn ms_nlmp_3_1_5_1_2_the_time_is_the_servers_or_else_the_clients() {
+    let (ours, theirs) = (FileTime(1), FileTime(2));
+    let config = ClientConfig::new(Level::Level3, WORKSTATION);
+    let credentials = Credentials::from_password(USER, DOMAIN, PASSWORD);
+    for (tells_time, expected) in [(false, ours), (true, theirs)] {
+        let mut parties = Parties::new(Level::Level3, PASSWORD, true);
+        parties.server.tells_time = tells_time;
+        let (client, negotiate) = Client::start(config.clone(), credentials.clone()).unwrap();
+        let (_, challenge) =
+            Server::start(&parties.server, theirs, &mut Script::server(), &negotiate).unwrap();
+        let message = client
+            .challenge(ours, &mut Script::client(), &challenge)
+            .unwrap()
+            .message;
+        let message = AuthenticateMessage::decode(&message).unwrap();
+        let response = NtlmV2Response::decode(&message.nt_response).unwrap();
+        assert_eq!(response.timestamp, expected);
+    }
+}
+
+/// Another name of the client's machine changes no response: only the MIC covers it.
+fn rename_workstation(message: &mut Vec<u8>) {
+    let mut changed = AuthenticateMessage::decode(message).unwrap();
+    changed.workstation = "COMPUTED".to_owned();
+    *message = changed.encode().unwrap();
+}
+
+#[test]
+fn ms_nlmp_3_2_5_1_2_the_mic_covers_the_messages() {
+    let mut parties = Parties::new(Level::Level3, PASSWORD, true);
+    assert!(parties.exchange_with(rename_workstation).accepted.is_ok());
+    parties.server.tells_time = true;
+    let outcome = parties.exchange_with(rename_workstation);
+    assert!(outcome.validation.is_ok());
+    assert_eq!(outcome.accepted.unwrap_err(), ServerError::MicMismatch);
+}
+
+/// The promise of a MIC lies where NTProofStr covers it.
+#[test]
+fn ms_nlmp_3_2_5_1_2_a_promised_mic_cannot_be_left_out() {
+    let mut parties = Parties::new(Level::Level3, PASSWORD, true);
+    parties.server.tells_time = true;
+    let credentials = parties.credentials.clone();
+    let (client, negotiate) = Client::start(parties.client, credentials).unwrap();
+    let (server, challenge) =
+        Server::start(&parties.server, TIME, &mut Script::server(), &negotiate).unwrap();
+    let message = client
+        .challenge(TIME, &mut Script::client(), &challenge)
+        .unwrap()
+        .message;
+    let mut changed = AuthenticateMessage::decode(&message).unwrap();
+    changed.mic = None;
+    let result = server.authenticate(&changed.encode().unwrap());
+    assert_eq!(result.unwrap_err(), ServerError::MicMissing);
+}
+
+#[test]
+fn ms_nlmp_3_2_5_1_2_the_mic_shows_keys_that_differ() {
+    let mut parties = Parties::new(Level::Level3, PASSWORD, true);
+    parties.server.tells_time = true;
+    let (client, negotiate) = Client::start(parties.client, parties.credentials).unwrap();
+    let (server, challenge) =
+        Server::start(&parties.server, TIME, &mut Script::server(), &negotiate).unwrap();
+    let message = client
+        .challenge(TIME, &mut Script::client(), &challenge)
+        .unwrap()
+        .message;
+    let ServerStep::Logon(pending) = server.authenticate(&message).unwrap() else {
+        panic!("not anonymous");
+    };
+    let keys = LogonKeys {
+        user_session_key: SessionKey::new([0; 16]),
+        lm_key: LmSessionKey::new([0; 8]),
+    };
+    assert_eq!(
+        pending.finish(Ok(&keys)).unwrap_err(),
+        ServerError::MicMismatch
+    );
+}
+
+#[test]
+fn ms_nlmp_3_2_5_1_2_channel_bindings_must_be_the_servers() {
+    let ours = Some([7; 16]);
+    for (clients, servers, accepted) in [
+        (ours, ours, true),
+        (ours, None, true),
+        (None, ours, false),
+        (Some([8; 16]), ours, false),
+    ] {
+        let mut parties = Parties::new(Level::Level3, PASSWORD, true);
+        parties.client.channel_bindings = clients;
+        parties.server.channel_bindings = servers;
+        let (client, negotiate) =
+            Client::start(parties.client.clone(), parties.credentials.clone()).unwrap();
+        let (server, challenge) =
+            Server::start(&parties.server, TIME, &mut Script::server(), &negotiate).unwrap();
+        let message = client
+            .challenge(TIME, &mut Script::client(), &challenge)
+            .unwrap()
+            .message;
+        match server.authenticate(&message) {
+            Ok(_) => assert!(accepted),
+            Err(error) => {
+                assert!(!accepted);
+                assert_eq!(error, ServerError::ChannelBindingsMismatch);
+            }
+        }
+    }
+}
+
+#[test]
+fn ms_nlmp_2_2_2_1_the_response_names_the_service() {
+    let mut parties = Parties::new(Level::Level3, PASSWORD, true);
+    parties.client.target_name = Some("cifs/server".to_owned());
+    let message = sent(&parties);
+    let response = NtlmV2Response::decode(&message.nt_response).unwrap();
+    let name = response.target_info.name(AvId::TARGET_NAME);
+    assert_eq!(name.as_deref(), Some("cifs/server"));
+    assert!(parties.exchange().accepted.is_ok());
+}
+
+#[test]
+fn ms_nlmp_3_2_5_1_2_an_anonymous_client_is_told_apart() {
+    let parties = Parties::new(Level::Level3, PASSWORD, true);
+    let (client, negotiate) = Client::start(parties.client, Credentials::Anonymous).unwrap();
+    let (server, challenge) =
+        Server::start(&parties.server, TIME, &mut Script::server(), &negotiate).unwrap();
+    let answer = client
+        .challenge(TIME, &mut Script::new(&[]), &challenge)
+        .unwrap();
+    assert!(answer.context.is_none());
+    let message = AuthenticateMessage::decode(&answer.message).unwrap();
+    assert!(message.flags.contains(NegotiateFlags::ANONYMOUS));
+    assert!(message.is_anonymous());
+    let ServerStep::Anonymous { workstation } = server.authenticate(&answer.message).unwrap()
+    else {
+        panic!("anonymous");
+    };
+    assert_eq!(workstation, WORKSTATION);
+}
+
+/// A name without a response is a logon, which fails.
+#[test]
+fn ms_nlmp_3_2_5_1_2_a_user_without_a_response_is_not_anonymous() {
+    let outcome = Parties::new(Level::Level3, PASSWORD, true).exchange_with(|message| {
+        let mut changed = AuthenticateMessage::decode(message).unwrap();
+        changed.lm_response = vec![0];
+        changed.nt_response = Vec::new();
+        *message = changed.encode().unwrap();
+    });
+    let refused = ServerError::Refused(NtStatus::WRONG_PASSWORD);
+    assert_eq!(outcome.accepted.unwrap_err(), refused);
+}
+
+#[test]
+fn ms_nlmp_2_2_2_5_a_server_grants_what_it_supports_and_was_asked_for() {
+    let mut parties = Parties::new(Level::Level1, PASSWORD, true);
+    let extended = NegotiateFlags::EXTENDED_SESSIONSECURITY;
+    assert!(parties.exchange().client.flags().contains(extended));
+    parties.server.supported = parties.server.supported.without(extended);
+    let flags = parties.exchange().client.flags();
+    assert!(!flags.contains(extended));
+    assert!(flags.contains(NegotiateFlags::LM_KEY));
+}
+
+/// Both were asked for; a server that returns both all the same is not believed.
+#[test]
+fn ms_nlmp_2_2_2_5_extended_session_security_and_lm_key_exclude_each_other() {
+    let parties = Parties::new(Level::Level1, PASSWORD, true);
+    let (client, negotiate) = Client::start(parties.client, parties.credentials).unwrap();
+    let both = NegotiateFlags::EXTENDED_SESSIONSECURITY.with(NegotiateFlags::LM_KEY);
+    assert!(
+        NegotiateMessage::decode(&negotiate)
+            .unwrap()
+            .flags
+            .contains(both)
+    );
+    let (_, challenge) =
+        Server::start(&parties.server, TIME, &mut Script::server(), &negotiate).unwrap();
+    let mut changed = ChallengeMessage::decode(&challenge).unwrap();
+    assert!(!changed.flags.contains(both));
+    changed.flags = changed.flags.with(both);
+    let context = client
+        .challenge(TIME, &mut Script::client(), &changed.encode().unwrap())
+        .unwrap()
+        .context
+        .unwrap();
+    assert!(!context.flags().contains(NegotiateFlags::LM_KEY));
+}
+
+#[test]
+fn ms_nlmp_3_1_5_1_2_no_key_is_exchanged_where_nothing_is_protected() {
+    let mut parties = Parties::new(Level::Level3, PASSWORD, true);
+    assert_eq!(sent(&parties).encrypted_random_session_key.len(), 16);
+    let protection = NegotiateFlags::SIGN.with(NegotiateFlags::SEAL);
+    parties.client.flags = parties.client.flags.without(protection);
+    let outcome = parties.exchange();
+    let message = AuthenticateMessage::decode(&outcome.authenticate).unwrap();
+    assert_eq!(message.encrypted_random_session_key, []);
+    let server = outcome.accepted.unwrap().context;
+    assert_eq!(
+        outcome.client.exported_session_key(),
+        server.exported_session_key()
+    );
+}
+
+#[test]
+fn ms_nlmp_3_2_5_1_2_an_exchanged_key_has_16_octets() {
+    for actual in [0, 15, 17] {
+        let outcome = Parties::new(Level::Level3, PASSWORD, true).exchange_with(|message| {
+            let mut changed = AuthenticateMessage::decode(message).unwrap();
+            changed.encrypted_random_session_key.resize(actual, 0);
+            *message = changed.encode().unwrap();
+        });
+        let error = outcome.accepted.unwrap_err();
+        assert_eq!(error, ServerError::WrongKeyLength { actual });
+    }
+}
+
+#[test]
+fn ms_nlmp_2_2_2_5_oem_strings_where_unicode_is_not_granted() {
+    let mut parties = Parties::new(Level::Level0, PASSWORD, false);
+    parties.server.supported = parties.server.supported.without(NegotiateFlags::UNICODE);
+    parties.credentials = Credentials::from_password("Jürgen", DOMAIN, PASSWORD);
+    let outcome = parties.exchange();
+    let octets = &outcome.authenticate;
+    assert!(octets.windows(6).any(|part| part == b"J\x81rgen"));
+    assert_eq!(outcome.accepted.unwrap().user, "Jürgen");
+}
+
+#[test]
+fn ms_nlmp_2_2_2_5_a_name_that_oem_lacks_cannot_be_sent() {
+    let mut parties = Parties::new(Level::Level0, PASSWORD, false);
+    parties.server.supported = parties.server.supported.without(NegotiateFlags::UNICODE);
+    let credentials = Credentials::from_password("Łukasz", DOMAIN, PASSWORD);
+    let (client, negotiate) = Client::start(parties.client, credentials).unwrap();
+    let (_, challenge) =
+        Server::start(&parties.server, TIME, &mut Script::server(), &negotiate).unwrap();
+    let result = client.challenge(TIME, &mut Script::client(), &challenge);
+    let field = Field::UserName;
+    let error = ClientError::Encode(EncodeError::NotOem { field });
+    assert_eq!(result.unwrap_err(), error);
+}
+
+#[test]
+fn ms_nlmp_2_2_2_5_without_a_character_set_there_is_no_exchange() {
+    let parties = Parties::new(Level::Level0, PASSWORD, false);
+    let mut message = NegotiateMessage {
+        flags: NegotiateFlags::NTLM,
+        domain: None,
+        workstation: None,
+        version: None,
+    };
+    let start = |message: &NegotiateMessage| {
+        let octets = message.encode().unwrap();
+        Server::start(&parties.server, TIME, &mut Script::server(), &octets).map(|_| ())
+    };
+    assert_eq!(start(&message), Err(ServerError::NoCommonCharacterSet));
+    message.flags = NegotiateFlags::OEM;
+    assert_eq!(start(&message), Ok(()));
+}
+
+#[test]
+fn levels_have_numbers_and_texts() {
+    for (number, level) in (0..).zip(Level::ALL) {
+        assert_eq!(Level::from_number(number), Some(level));
+        assert_eq!(level.number(), number);
+    }
+    assert_eq!(Level::from_number(6), None);
+    assert_eq!(Level::Level2.to_string(), "2 (Send NTLM response only)");
+}
