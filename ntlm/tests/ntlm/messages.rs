@@ -325,12 +325,13 @@ fn ms_nlmp_2_2_2_1_values_of_av_pairs() {
     assert_eq!(target_info.timestamp(), None);
     assert_eq!(target_info.channel_bindings(), None);
     assert_eq!(target_info.name(AvId::DNS_TREE_NAME), None);
+    target_info.set(AvId::EOL, vec![1]);
+    assert_eq!(target_info.pairs(), []);
     target_info.set_flags(AvFlags::MIC_PROVIDED);
     target_info.set_timestamp(FileTime(0x0102_0304_0506_0708));
     target_info.set_channel_bindings([9; 16]);
     target_info.set_name(AvId::DNS_TREE_NAME, "lab");
     target_info.set_flags(AvFlags(3));
-    target_info.set(AvId::EOL, vec![1]);
     let octets = target_info.encode().unwrap();
     assert_eq!(octets[..8], [6, 0, 4, 0, 3, 0, 0, 0]);
     assert_eq!(octets[8..20], [7, 0, 8, 0, 8, 7, 6, 5, 4, 3, 2, 1]);
@@ -379,4 +380,26 @@ fn ms_nlmp_2_2_2_5_flags_print_their_names() {
     let flags = NegotiateFlags::LM_KEY.with(NegotiateFlags::from_bits(0x100));
     assert_eq!(format!("{flags:?}"), "NTLMSSP_NEGOTIATE_LM_KEY|0x00000100");
     assert_eq!(format!("{:?}", NegotiateFlags::NONE), "0x00000000");
+}
+
+#[test]
+fn ms_nlmp_3_1_5_1_2_keys_are_exchanged_for_signatures_or_encryption_only() {
+    let flags = NegotiateFlags::KEY_EXCH;
+    assert!(!flags.exchanges_key());
+    assert!(flags.with(NegotiateFlags::SIGN).exchanges_key());
+    assert!(flags.with(NegotiateFlags::SEAL).exchanges_key());
+    assert!(!NegotiateFlags::SIGN.exchanges_key());
+}
+
+#[test]
+fn ms_nlmp_3_2_5_1_2_who_answers_the_challenge_is_not_anonymous() {
+    let mut message = sample();
+    message.user = String::new();
+    assert!(!message.is_anonymous());
+    message.lm_response = vec![0];
+    assert!(!message.is_anonymous());
+    message.nt_response = Vec::new();
+    assert!(message.is_anonymous());
+    message.lm_response = vec![1];
+    assert!(!message.is_anonymous());
 }
