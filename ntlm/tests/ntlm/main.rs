@@ -1,5 +1,6 @@
 //! NTLM against its document, the catalogue of failures and an implementation that is not ours.
 
+mod domain_controller;
 mod exchange;
 mod messages;
 mod parties;
