@@ -253,9 +253,7 @@ pub(crate) fn split_suffix(name: &KerberosString) -> Option<(&[u8], &[u8])> {
 
 fn insert(index: &mut Index, name: Principal, holder: &Principal) {
     let mut holders = index.get(&name).cloned().unwrap_or_default();
-    if !holders.contains(holder) {
-        holders.push(holder.clone());
-    }
+    holders.push(holder.clone());
     index.insert_mut(name, holders);
 }
 

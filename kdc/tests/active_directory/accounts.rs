@@ -268,6 +268,13 @@ fn the_realm_says_what_accounts_support_that_do_not() {
         policy.default_supported_encryption_types = SupportedEncryptionTypes::from_bits(0x18);
     });
     assert_eq!(types(&mut world, &[AES256]), Ok((AES256, AES256)));
+    // Of the supported types the strongest that there is a key of.
+    world.edit("web2$@LAB", |entry| {
+        let mut keys = entry.key_sets()[0].keys.clone();
+        keys.retain(|key| key.key.enctype() != AES256);
+        entry.set_keys(keys, false);
+    });
+    assert_eq!(types(&mut world, &[AES256]), Ok((AES128, AES256)));
     // A type without a key is of no use: Event 16, and 14 for the client.
     let rc4 = PasswordKeys {
         password: PASSWORD,

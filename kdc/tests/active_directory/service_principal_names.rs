@@ -175,6 +175,15 @@ fn one_account_has_a_name_once_however_it_is_registered() {
     register(&mut world, "reports@LAB", "http/WEB2.LAB");
     assert_eq!(owner(&mut world, "HTTP/web2.lab@LAB"), Ok("reports@LAB"));
     administer(&mut world, "LAB", |database| {
+        let change = |account: &mut kdclab_kdc::Account| {
+            account.service_principal_names.push(spn("HTTP/web2.lab"));
+        };
+        database
+            .update_account(&principal("reports@LAB"), change)
+            .unwrap()
+    });
+    assert_eq!(owner(&mut world, "HTTP/web2.lab@LAB"), Ok("reports@LAB"));
+    administer(&mut world, "LAB", |database| {
         database
             .delete_service_principal_name(&principal("reports@LAB"), &spn("HTTP/web2.lab"))
             .unwrap()

@@ -183,6 +183,25 @@ fn a_trust_in_one_direction_leads_one_way() {
 }
 
 #[test]
+fn a_child_does_not_refer_to_a_trust_that_leads_in_only() {
+    let domains = ["LAB", "EU.LAB", "CORP"];
+    let mut world = forests(&domains, &[("LAB", "EU.LAB", TrustKind::ParentChild)]);
+    let outbound = TrustDirection::Outbound;
+    trust(&mut world, "LAB", "CORP", TrustKind::Forest, outbound);
+    replicate(&mut world);
+    let way = ["CORP", "LAB", "EU.LAB"];
+    assert_way(&mut world, "alice@CORP", "HTTP/web.eu.lab", &way);
+    let service = "HTTP/web.corp";
+    assert_no_way(
+        &mut world,
+        "alice@EU.LAB",
+        service,
+        &["EU.LAB"],
+        UNKNOWN_SERVICE,
+    );
+}
+
+#[test]
 fn former_keys_of_a_trust_open_what_was_sealed_with_them() {
     let mut world = forests(&["LAB", "CORP"], &[("LAB", "CORP", TrustKind::Forest)]);
     let tgt = world.tgt("alice@LAB");
@@ -205,4 +224,39 @@ fn former_keys_of_a_trust_open_what_was_sealed_with_them() {
     rotate(&mut world, "CORP", "LAB", 3);
     let result = world.service(&cross, "HTTP/web.corp@CORP");
     assert!(code(&result).is_some());
+}
+
+#[test]
+fn ms_kile_3_3_5_7_5_who_comes_over_the_trust_is_selected_whatever_names_are_routed() {
+    let mut world = joined();
+    change_trust(&mut world, "CORP", "LAB", |trust| {
+        trust
+            .attributes
+            .set(TrustAttributes::CROSS_ORGANIZATION, true);
+        trust.forest_trust_information.clear();
+    });
+    let way = ["EU.LAB", "LAB", "CORP"];
+    let policy = ErrorCode::KDC_ERR_POLICY;
+    assert_no_way(&mut world, "alice@EU.LAB", "HTTP/web.corp", &way, policy);
+}
+
+#[test]
+fn ms_kile_3_3_5_7_5_a_forest_inside_the_other_one_s_name_selects_no_client_of_its_own() {
+    let domains = ["LAB", "CORP.LAB", "SUB.CORP.LAB"];
+    let trusts = [
+        ("CORP.LAB", "SUB.CORP.LAB", TrustKind::ParentChild),
+        ("LAB", "CORP.LAB", TrustKind::Forest),
+    ];
+    let mut world = forests(&domains, &trusts);
+    change_trust(&mut world, "CORP.LAB", "LAB", |trust| {
+        trust
+            .attributes
+            .set(TrustAttributes::CROSS_ORGANIZATION, true);
+    });
+    let way = ["SUB.CORP.LAB", "CORP.LAB"];
+    assert_way(&mut world, "alice@SUB.CORP.LAB", "HTTP/web.corp.lab", &way);
+    // The longest suffix decides whose a host is.
+    let way = ["LAB", "CORP.LAB"];
+    let policy = ErrorCode::KDC_ERR_POLICY;
+    assert_no_way(&mut world, "alice@LAB", "HTTP/web.corp.lab", &way, policy);
 }
