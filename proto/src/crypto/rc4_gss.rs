@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::mac::hmac_md5;
+use super::mac::{self, hmac_md5};
 use super::rc4::apply;
 use super::{Enctype, Key, KeyUsage};
 
@@ -24,6 +24,11 @@ impl<'a> Rc4Gss<'a> {
     pub fn sgn_cksum(&self, usage: KeyUsage, covered: &[u8]) -> [u8; 8] {
         let checksum = self.0.checksum(usage, covered);
         std::array::from_fn(|index| checksum.get(index).copied().unwrap_or_default())
+    }
+
+    /// Whether `sgn_cksum` is that over `covered`, compared in constant time.
+    pub fn verify_sgn_cksum(&self, usage: KeyUsage, covered: &[u8], sgn_cksum: &[u8; 8]) -> bool {
+        mac::verify(&self.sgn_cksum(usage, covered), sgn_cksum).is_ok()
     }
 
     /// Encrypts or decrypts SND_SEQ under Kseq, which `sgn_cksum` makes unique.
