@@ -150,13 +150,8 @@ pub(super) fn verify_mic(
     let (header, checksum) = Header::read(MIC, sender, token)?;
     let key = keys.of(header.flags)?;
     let covered = [data, &header.octets()].concat();
-    key.verify_checksum(
-        key.checksum_type(),
-        sign_usage(sender),
-        &covered,
-        checksum,
-    )
-    .map_err(|_| MessageError::Checksum)?;
+    key.verify_checksum(key.checksum_type(), sign_usage(sender), &covered, checksum)
+        .map_err(|_| MessageError::Checksum)?;
     Ok(header.sequence)
 }
 
@@ -174,13 +169,14 @@ pub(super) fn seal(
         WrapLayout::DceStyle => DCE_EXTRA_COUNT,
         WrapLayout::Unrotated | WrapLayout::Windows => 0,
     };
-    let header =
-        Header::new(WRAP, sender, flags | SEALED, sequence).with_counts(extra_count, 0);
+    let header = Header::new(WRAP, sender, flags | SEALED, sequence).with_counts(extra_count, 0);
     let filler = vec![0; usize::from(extra_count)];
     let plain = [data, &filler, &header.octets()].concat();
     let mut cipher = key.encrypt(seal_usage(sender), rng, &plain);
     // What follows the data: the header's copy and the integrity tag.
-    let tag = cipher.len().saturating_sub(key.confounder_len() + plain.len());
+    let tag = cipher
+        .len()
+        .saturating_sub(key.confounder_len() + plain.len());
     let rotation = match layout {
         WrapLayout::Unrotated => 0,
         WrapLayout::DceStyle | WrapLayout::Windows => (HEADER + tag) as u16,
@@ -282,21 +278,17 @@ fn open_signed(
     mut signed: Vec<u8>,
 ) -> Result<Vec<u8>, MessageError> {
     let [extra_count, _] = header.counts;
-    let length = signed
-        .len()
-        .checked_sub(usize::from(extra_count))
-        .ok_or(MessageError::Truncated {
-            length: HEADER + signed.len(),
-        })?;
+    let length =
+        signed
+            .len()
+            .checked_sub(usize::from(extra_count))
+            .ok_or(MessageError::Truncated {
+                length: HEADER + signed.len(),
+            })?;
     let checksum = signed.split_off(length);
     let covered = [signed.as_slice(), &header.with_counts(0, 0).octets()].concat();
-    key.verify_checksum(
-        key.checksum_type(),
-        sign_usage(sender),
-        &covered,
-        &checksum,
-    )
-    .map_err(|_| MessageError::Checksum)?;
+    key.verify_checksum(key.checksum_type(), sign_usage(sender), &covered, &checksum)
+        .map_err(|_| MessageError::Checksum)?;
     Ok(signed)
 }
 

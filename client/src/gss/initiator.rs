@@ -94,7 +94,9 @@ impl Initiator {
             }
         };
         let context = match exchange.input(token) {
-            Err(error @ ApExchangeError::Refused(_)) => return Err(InitiatorError::Exchange(error)),
+            Err(error @ ApExchangeError::Refused(_)) => {
+                return Err(InitiatorError::Exchange(error));
+            }
             _ if was_established => return Err(InitiatorError::OutOfTurn),
             answer => answer.map_err(InitiatorError::Exchange)?,
         };

@@ -109,19 +109,11 @@ fn snd_seq(key: Rc4Gss<'_>, sender: ContextRole, sequence: u32, sgn_cksum: &[u8;
 }
 
 /// A MIC token (section 7.2).
-pub(super) fn get_mic(
-    key: Rc4Gss<'_>,
-    sender: ContextRole,
-    sequence: u32,
-    data: &[u8],
-) -> Vec<u8> {
+pub(super) fn get_mic(key: Rc4Gss<'_>, sender: ContextRole, sequence: u32, data: &[u8]) -> Vec<u8> {
     let header = header(MIC, NONE);
     let sgn_cksum = key.sgn_cksum(KeyUsage::RC4_MIC, &[&header, data].concat());
     let snd_seq = snd_seq(key, sender, sequence, &sgn_cksum);
-    frame(
-        Mechanism::Kerberos.oid(),
-        &[&header, &snd_seq, &sgn_cksum],
-    )
+    frame(Mechanism::Kerberos.oid(), &[&header, &snd_seq, &sgn_cksum])
 }
 
 /// The sequence number of a genuine MIC token.

@@ -87,10 +87,7 @@ impl<'a> ContextToken<'a> {
 
     /// Puts the token together.
     pub fn encode(&self) -> Vec<u8> {
-        frame(
-            self.mechanism.oid(),
-            &[&self.id.octets(), self.message],
-        )
+        frame(self.mechanism.oid(), &[&self.id.octets(), self.message])
     }
 }
 

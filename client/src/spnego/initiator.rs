@@ -118,11 +118,11 @@ impl Initiator {
         mechanisms: &mut [&mut dyn Mechanism],
         token: &[u8],
     ) -> Result<ContextStep, NegotiationError> {
-        let State::Negotiating(mut negotiation) =
-            std::mem::replace(&mut self.state, State::Finished)
-        else {
+        let State::Negotiating(negotiation) = &self.state else {
             return Err(NegotiationError::OutOfTurn);
         };
+        let mut negotiation = negotiation.clone();
+        self.state = State::Finished;
         let answer = NegTokenResp::decode(token).map_err(NegotiationError::Malformed)?;
         negotiation.choose(&self.mech_types, &answer)?;
         self.chosen = Some(negotiation.mech_type.clone());
@@ -200,7 +200,9 @@ impl Negotiation {
                 && response_token.is_none()
                 && received_mic.is_none();
             self.mic.required |= waits_for_mic || mechanism.requires_mech_list_mic();
-            mic = self.mic.exchange(mechanism, &self.mech_type, received_mic)?;
+            mic = self
+                .mic
+                .exchange(mechanism, &self.mech_type, received_mic)?;
         } else if received_mic.is_some() {
             return Err(NegotiationError::UnexpectedMic);
         }
@@ -255,12 +257,13 @@ impl Negotiation {
             }
         };
         self.started = true;
-        let step = mechanism
-            .step(now, rng, token)
-            .map_err(|error| NegotiationError::Mechanism {
-                mech_type: self.mech_type.clone(),
-                failure: error.failure,
-            })?;
+        let step =
+            mechanism
+                .step(now, rng, token)
+                .map_err(|error| NegotiationError::Mechanism {
+                    mech_type: self.mech_type.clone(),
+                    failure: error.failure,
+                })?;
         Ok(step.token)
     }
 
