@@ -118,6 +118,7 @@ impl Header {
     }
 }
 
+/// The usage of MIC tokens (section 2).
 fn sign_usage(sender: ContextRole) -> KeyUsage {
     match sender {
         ContextRole::Acceptor => KeyUsage::ACCEPTOR_SIGN,
@@ -125,6 +126,7 @@ fn sign_usage(sender: ContextRole) -> KeyUsage {
     }
 }
 
+/// The usage of wrap tokens, sealed or signed (section 2).
 fn seal_usage(sender: ContextRole) -> KeyUsage {
     match sender {
         ContextRole::Acceptor => KeyUsage::ACCEPTOR_SEAL,
@@ -196,7 +198,7 @@ pub(super) fn sign(
 ) -> Vec<u8> {
     let (key, flags) = keys.to_send();
     let header = Header::new(WRAP, sender, flags, sequence);
-    let checksum = key.checksum(sign_usage(sender), &[data, &header.octets()].concat());
+    let checksum = key.checksum(seal_usage(sender), &[data, &header.octets()].concat());
     let extra_count = checksum.len() as u16;
     let rotation = match layout {
         WrapLayout::Unrotated => 0,
@@ -287,7 +289,7 @@ fn open_signed(
             })?;
     let checksum = signed.split_off(length);
     let covered = [signed.as_slice(), &header.with_counts(0, 0).octets()].concat();
-    key.verify_checksum(key.checksum_type(), sign_usage(sender), &covered, &checksum)
+    key.verify_checksum(key.checksum_type(), seal_usage(sender), &covered, &checksum)
         .map_err(|_| MessageError::Checksum)?;
     Ok(signed)
 }

@@ -47,8 +47,8 @@ impl<'a> Parts<'a> {
                 found: [first, second],
             });
         }
-        let (header, rest) = inner.split_first_chunk().ok_or(truncated.clone())?;
-        let (snd_seq, rest) = rest.split_first_chunk().ok_or(truncated.clone())?;
+        let (header, rest) = inner.split_first_chunk().ok_or_else(|| truncated.clone())?;
+        let (snd_seq, rest) = rest.split_first_chunk().ok_or_else(|| truncated.clone())?;
         let (sgn_cksum, rest) = rest.split_first_chunk().ok_or(truncated)?;
         Ok(Self {
             header: *header,

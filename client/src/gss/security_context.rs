@@ -203,7 +203,7 @@ impl SecurityContext {
         match key.enctype() {
             Enctype::RC4_HMAC => Rc4Gss::new(key)
                 .map(Tokens::Rc4)
-                .ok_or(MessageError::UnsupportedEnctype(key.enctype())),
+                .ok_or_else(|| MessageError::UnsupportedEnctype(key.enctype())),
             enctype if says_no_key(enctype) => Err(MessageError::UnsupportedEnctype(enctype)),
             _ => Ok(Tokens::Cfx(cfx::Keys {
                 base: base_key(&self.established),

@@ -2,6 +2,7 @@
 
 mod dialects;
 mod garbage;
+mod mit_1_20;
 mod ms_spng;
 mod negotiation;
 mod negotiation_garbage;

@@ -198,7 +198,7 @@ fn a_signed_wrap_token_has_the_fields_of_the_rfc() {
         .wrap(&mut rng(), false, b"message")
         .unwrap();
     let covered = [5, 4, 0, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4];
-    let checksum = subkey.checksum(KeyUsage(25), &[b"message".as_slice(), &covered].concat());
+    let checksum = subkey.checksum(KeyUsage(24), &[b"message".as_slice(), &covered].concat());
     let header = [5, 4, 0, 0xff, 0, 12, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4];
     assert_eq!(token, [header.as_slice(), b"message", &checksum].concat());
 }

@@ -35,13 +35,13 @@ impl KeyUsage {
     pub const KRB_SAFE: Self = Self(15);
     /// The checksum of PA-FOR-USER (MS-SFU section 2.2.1).
     pub const PA_FOR_USER: Self = Self(17);
-    /// A sealed wrap token of the acceptor (RFC 4121 section 2).
+    /// A wrap token of the acceptor, sealed or signed (RFC 4121 section 2).
     pub const ACCEPTOR_SEAL: Self = Self(22);
-    /// A MIC token of the acceptor, or the checksum of its wrap token that is not sealed.
+    /// A MIC token of the acceptor.
     pub const ACCEPTOR_SIGN: Self = Self(23);
-    /// A sealed wrap token of the initiator.
+    /// A wrap token of the initiator, sealed or signed.
     pub const INITIATOR_SEAL: Self = Self(24);
-    /// A MIC token of the initiator, or the checksum of its wrap token that is not sealed.
+    /// A MIC token of the initiator.
     pub const INITIATOR_SIGN: Self = Self(25);
     /// The checksum of PA-S4U-X509-USER in a request (MS-SFU section 2.2.2).
     pub const PA_S4U_X509_USER_REQUEST: Self = Self(26);
