@@ -457,6 +457,25 @@ fn sequence_numbers_go_on_beyond_32_bits() {
 }
 
 #[test]
+fn numbers_that_differ_above_32_bits_are_different() {
+    let mut ends = pair();
+    let token = ends.initiator.get_mic(b"message").unwrap();
+    assert_eq!(
+        ends.acceptor.verify_mic(b"message", &token),
+        Ok(TokenOrder::InOrder)
+    );
+    let mut header = token[..16].to_vec();
+    header[11] = 1;
+    let covered = [b"message".as_slice(), &header].concat();
+    let checksum = key(AES256, 2).checksum(KeyUsage::INITIATOR_SIGN, &covered);
+    let token = [header, checksum].concat();
+    assert_eq!(
+        ends.acceptor.verify_mic(b"message", &token),
+        Ok(TokenOrder::Gap)
+    );
+}
+
+#[test]
 fn keys_of_des_make_no_tokens() {
     for enctype in [Enctype::DES_CBC_MD5, Enctype::DES3_CBC_SHA1_KD] {
         let mut ends = ends(&key(enctype, 2), None, FLAGS);

@@ -165,6 +165,47 @@ fn a_choice_that_was_not_offered_is_refused() {
 }
 
 #[test]
+fn a_mechanism_that_was_left_out_of_the_list_cannot_be_chosen() {
+    let mut initiator = Initiator::new(vec![KRB5]);
+    let (mut kerberos, mut ntlm) = (kerberos_initiator(), ThreeTokens::initiator());
+    init(&mut initiator, &mut [&mut kerberos, &mut ntlm]).unwrap();
+    let answer = NegTokenResp {
+        supported_mech: Some(NTLM),
+        ..NegTokenResp::new(NegState::RequestMic)
+    };
+    assert!(matches!(
+        initiate(&mut initiator, &mut [&mut kerberos, &mut ntlm], &answer.encode()),
+        Err(NegotiationError::MechanismNotOffered { mech_type }) if mech_type == NTLM
+    ));
+}
+
+#[test]
+fn a_choice_cannot_change() {
+    let mut initiator = Initiator::new(vec![NTLM, KRB5]);
+    let (mut kerberos, mut ntlm) = (kerberos_initiator(), ThreeTokens::initiator());
+    init(&mut initiator, &mut [&mut kerberos, &mut ntlm]).unwrap();
+    let mut answer = NegTokenResp {
+        supported_mech: Some(NTLM),
+        response_token: Some(message(2)),
+        ..NegTokenResp::new(NegState::AcceptIncomplete)
+    };
+    let mut mechanisms = (kerberos, ntlm);
+    let mut step = |answer: &NegTokenResp| {
+        initiate(
+            &mut initiator,
+            &mut [&mut mechanisms.0, &mut mechanisms.1],
+            &answer.encode(),
+        )
+    };
+    step(&answer).unwrap();
+    answer.supported_mech = Some(KRB5);
+    assert!(matches!(
+        step(&answer),
+        Err(NegotiationError::MechanismNotOffered { mech_type }) if mech_type == KRB5
+    ));
+}
+
+#[test]
 fn a_context_that_stands_on_one_end_only_is_refused() {
     let answer = NegTokenResp::new(NegState::AcceptCompleted);
     assert!(matches!(

@@ -1,6 +1,7 @@
 //! Signatures of the list of mechanisms.
 
-use kdclab_client::spnego::{Acceptor, Initiator, NegotiationError};
+use kdclab_client::gss::TokenOrder;
+use kdclab_client::spnego::{Acceptor, Initiator, MechanismFailure, NegotiationError};
 use kdclab_client::{ApParameters, Dialect, gss};
 use kdclab_proto::messages::{MechTypeList, NegState, NegTokenInit, NegTokenResp};
 
@@ -325,9 +326,9 @@ fn appendix_c_a_copy_of_the_token_is_no_signature() {
     );
 }
 
-/// An initiator whose context stands after its first token may sign at once.
-#[test]
-fn an_initiator_that_signs_at_once_is_signed_to() {
+/// The answer to an initiator whose context stands after its first token, and which signs at once with its message
+/// number `number`.
+fn signed_at_once(number: usize) -> Result<NegTokenResp, NegotiationError> {
     let one_way = ApParameters {
         mutual: false,
         ..ApParameters::gss()
@@ -336,25 +337,42 @@ fn an_initiator_that_signs_at_once_is_signed_to() {
     let mut initiator = Initiator::new(vec![KRB5]);
     let first = init(&mut initiator, &mut [&mut kerberos]).unwrap();
     let first = NegTokenInit::decode(&first).unwrap();
-    let mic = kerberos
-        .context_mut()
-        .unwrap()
-        .get_mic(first.mech_types.der())
-        .unwrap();
+    let context = kerberos.context_mut().unwrap();
+    let mut mic = None;
+    for _ in 0..number {
+        mic = Some(context.get_mic(first.mech_types.der()).unwrap());
+    }
     let signed = NegTokenInit {
-        mech_list_mic: Some(mic),
+        mech_list_mic: mic,
         ..first
     };
     let mut acceptor = Acceptor::new(Dialect::Mit);
     let mut service = kerberos_acceptor();
-    let answer = accept(&mut acceptor, &mut [&mut service], &signed.encode()).unwrap();
+    let answer = accept(&mut acceptor, &mut [&mut service], &signed.encode())
+        .map_err(|refused| refused.error)?;
     assert!(answer.done);
-    let answer = NegTokenResp::decode(&answer.token.unwrap()).unwrap();
-    assert_eq!(answer.neg_state, Some(NegState::AcceptCompleted));
-    assert!(answer.mech_list_mic.is_some());
+    let answer = answer.token.unwrap();
     assert!(
-        initiate(&mut initiator, &mut [&mut kerberos], &answer.encode())
+        initiate(&mut initiator, &mut [&mut kerberos], &answer)
             .unwrap()
             .done
     );
+    Ok(NegTokenResp::decode(&answer).unwrap())
+}
+
+#[test]
+fn an_initiator_that_signs_at_once_is_signed_to() {
+    let answer = signed_at_once(1).unwrap();
+    assert_eq!(answer.neg_state, Some(NegState::AcceptCompleted));
+    assert!(answer.mech_list_mic.is_some());
+    assert_eq!(signed_at_once(0).unwrap().mech_list_mic, None);
+}
+
+#[test]
+fn a_signature_is_the_first_message_of_its_context() {
+    let error = signed_at_once(2).unwrap_err();
+    assert!(matches!(
+        error.failure(),
+        Some(MechanismFailure::Order(TokenOrder::Gap))
+    ));
 }
