@@ -20,6 +20,7 @@ use crate::{
     SessionKeyKind,
 };
 
+pub(crate) use establish::says_no_key;
 pub use name::AcceptorName;
 
 /// How AP messages travel.

@@ -20,6 +20,7 @@ mod reply_check;
 mod s4u2self;
 mod send_to_kdc;
 mod session;
+pub mod spnego;
 mod step;
 mod tgs_exchange;
 

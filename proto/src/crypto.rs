@@ -19,6 +19,7 @@ mod mac;
 mod prf_plus;
 mod profile;
 mod rc4;
+mod rc4_gss;
 mod salt;
 mod simplified;
 mod string_to_key;
@@ -38,6 +39,7 @@ pub use error::{
 pub use key::Key;
 pub use key_cache::KeyCache;
 pub use prf_plus::krb_fx_cf2;
+pub use rc4_gss::Rc4Gss;
 pub use salt::Salt;
 pub use string_to_key::MAX_ITERATIONS;
 pub use usage::KeyUsage;

@@ -10,6 +10,7 @@ mod file;
 mod keytab;
 pub mod messages;
 mod name;
+mod object_identifier;
 mod time;
 
 pub use ccache::{Ccache, CcacheConfig, CcacheCredential, CcacheError, CcacheVersion, HeaderField};
@@ -21,4 +22,5 @@ pub use keytab::{Keytab, KeytabEntry, KeytabError};
 pub use name::{
     InvalidName, InvalidNameReason, KerberosString, NameType, Principal, PrincipalName, Realm,
 };
+pub use object_identifier::ObjectIdentifier;
 pub use time::{InvalidTime, KerberosTime, Timestamp};

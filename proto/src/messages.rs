@@ -15,6 +15,7 @@ mod kpasswd;
 mod padata;
 mod parts;
 mod s4u;
+mod spnego;
 mod ticket;
 
 pub use ap::{
@@ -24,7 +25,7 @@ pub use ap::{
 pub use cred::{EncKrbCredPart, KrbCred, KrbCredInfo};
 pub use error::{KerbErrorData, KrbError, TypedData, TypedDataElement};
 pub use etype_list::EtypeList;
-pub use flags::{ApOptions, KdcOptions, S4uOptions, TicketFlags};
+pub use flags::{ApOptions, KdcOptions, S4uOptions, SpnegoContextFlags, TicketFlags};
 pub use kdc::{
     AsRep, AsReq, EncAsRepPart, EncKdcRepPart, EncTgsRepPart, KdcRep, KdcReq, KdcReqBody,
     LastReqEntry, TgsRep, TgsReq,
@@ -42,4 +43,5 @@ pub use parts::{
     HostAddress, HostAddresses, PaData, TransitedEncoding,
 };
 pub use s4u::{PaForUser, PaS4uX509User, S4uUserId};
+pub use spnego::{MechTypeList, NegHints, NegState, NegTokenInit, NegTokenInit2, NegTokenResp};
 pub use ticket::{EncTicketPart, Ticket};

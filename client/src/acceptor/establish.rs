@@ -231,7 +231,7 @@ impl Acceptor {
 }
 
 /// Whether messages under a key of this type leave open which key they are under (RFC 4121 section 1).
-fn says_no_key(enctype: Enctype) -> bool {
+pub(crate) fn says_no_key(enctype: Enctype) -> bool {
     matches!(
         enctype,
         Enctype::DES_CBC_CRC | Enctype::DES_CBC_MD5 | Enctype::DES3_CBC_SHA1_KD | Enctype::RC4_HMAC

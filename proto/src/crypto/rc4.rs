@@ -38,7 +38,8 @@ pub(super) fn checksum(key: &[u8], usage: KeyUsage, data: &[u8]) -> Vec<u8> {
     hmac_md5(&signing, &[&digest])
 }
 
-fn apply(base: &[u8], tag: &[u8], data: &mut [u8]) {
+/// RC4 under the HMAC-MD5 of `tag` under `base`.
+pub(super) fn apply(base: &[u8], tag: &[u8], data: &mut [u8]) {
     let key = Zeroizing::new(hmac_md5(base, &[tag]));
     Rc4::new_from_slice(&key)
         .expect("RC4 takes keys of 16 bytes")

@@ -35,10 +35,22 @@ impl KeyUsage {
     pub const KRB_SAFE: Self = Self(15);
     /// The checksum of PA-FOR-USER (MS-SFU section 2.2.1).
     pub const PA_FOR_USER: Self = Self(17);
+    /// A wrap token of the acceptor, sealed or signed (RFC 4121 section 2).
+    pub const ACCEPTOR_SEAL: Self = Self(22);
+    /// A MIC token of the acceptor.
+    pub const ACCEPTOR_SIGN: Self = Self(23);
+    /// A wrap token of the initiator, sealed or signed.
+    pub const INITIATOR_SEAL: Self = Self(24);
+    /// A MIC token of the initiator.
+    pub const INITIATOR_SIGN: Self = Self(25);
     /// The checksum of PA-S4U-X509-USER in a request (MS-SFU section 2.2.2).
     pub const PA_S4U_X509_USER_REQUEST: Self = Self(26);
     /// The checksum of PA-S4U-X509-USER in a reply.
     pub const PA_S4U_X509_USER_REPLY: Self = Self(27);
+    /// The checksum of an rc4-hmac wrap token (RFC 4757 section 7.3). The profile shares the number.
+    pub const RC4_WRAP: Self = Self(13);
+    /// The checksum of an rc4-hmac MIC token (RFC 4757 section 7.2). The profile shares the number.
+    pub const RC4_MIC: Self = Self(15);
     /// PA-REQ-ENC-PA-REP's checksum over the AS-REQ (RFC 6806 section 11).
     pub const AS_REQ: Self = Self(56);
 }

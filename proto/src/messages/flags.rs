@@ -236,3 +236,23 @@ flags! {
         MUTUAL_REQUIRED = 2 "mutual-required",
     }
 }
+
+flags! {
+    /// What an initiator of SPNEGO asks of a context (RFC 4178 section 4.2.1, ContextFlags). Nobody may rely on them.
+    SpnegoContextFlags {
+        /// Credentials are delegated.
+        DELEG = 0 "deleg",
+        /// The acceptor authenticates itself.
+        MUTUAL = 1 "mutual",
+        /// Replayed messages are detected.
+        REPLAY = 2 "replay",
+        /// Messages out of sequence are detected.
+        SEQUENCE = 3 "sequence",
+        /// The initiator is anonymous.
+        ANON = 4 "anon",
+        /// Messages can be sealed.
+        CONF = 5 "conf",
+        /// Messages can be signed.
+        INTEG = 6 "integ",
+    }
+}
