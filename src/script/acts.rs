@@ -293,6 +293,18 @@ pub(super) fn check_symptom(
         scope.host(source, host)?;
     }
     check_messages(scope, source, &table.expectation())?;
+    for (place, tickets) in &table.klist {
+        let Some((host, user)) = place.split_once('/') else {
+            return Err(source.fault(
+                tickets.span(),
+                format!("`{place}` is not the credential cache of a user on a host"),
+                Some("write both, as `\"ws1/alice\"`".to_owned()),
+            ));
+        };
+        scope.host_named(source, host, tickets.span())?;
+        let user = Spanned::new(tickets.span(), user.to_owned());
+        scope.principal(source, &user, &[Kind::User])?;
+    }
     for (host, triage) in &table.triage {
         scope.host_named(source, host, triage.span())?;
     }
