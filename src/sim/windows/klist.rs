@@ -19,9 +19,14 @@ impl World {
 }
 
 fn line(ticket: &Credential) -> String {
+    let mut server = ticket.server.clone();
+    if server.realm.is_empty() {
+        // Asked for without a realm, it is of the user's own.
+        server.realm = ticket.client.realm.clone();
+    }
     format!(
         "Server: {}, KerbTicket Encryption Type: {}, End Time: {}",
-        ticket.server,
+        server,
         encryption_type(ticket.ticket.enc_part.etype),
         time(ticket.endtime)
     )
