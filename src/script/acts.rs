@@ -43,7 +43,7 @@ fn check_call(scope: &Scope, source: &Source, call: &Call) -> Result<(), Box<Fau
         check_client_name(scope, source, user)?;
     }
     match (&call.to, &call.user_to_user) {
-        (Some(service), None) => scope.principal(source, service, &[Kind::Service])?,
+        (Some(service), None) => scope.called(source, service)?,
         // Whoever has logged in somewhere can be reached there.
         (Some(service), Some(owner)) => {
             scope.principal(source, service, &[])?;

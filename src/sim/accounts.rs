@@ -80,11 +80,12 @@ impl World {
         let realm = &account.realm;
         let account_name = account.name.to_string();
         let computer = account_name.strip_suffix('$');
-        let bare = computer.map(|name| PrincipalName::new(NameType::PRINCIPAL, [name]));
+        let bare = computer.unwrap_or(&account_name);
+        let bare = PrincipalName::new(NameType::PRINCIPAL, [bare]);
         let names = names
             .iter()
             .flat_map(|name| std::iter::once(name.clone()).chain(names_of_host(name)));
-        for name in names.chain(bare) {
+        for name in names.chain([bare]) {
             let name = name.at(realm.clone());
             let service = Service {
                 hosts: Vec::new(),
