@@ -218,11 +218,7 @@ impl Scope {
     }
 
     /// What a client asks a ticket for: a service, or a user, who may be none.
-    pub(super) fn called(
-        &self,
-        source: &Source,
-        name: &Spanned<String>,
-    ) -> Result<(), Box<Fault>> {
+    pub(super) fn called(&self, source: &Source, name: &Spanned<String>) -> Result<(), Box<Fault>> {
         match self.principal(source, name, &[Kind::User]) {
             Ok(()) => Ok(()),
             Err(_) => self.principal(source, name, &[Kind::Service]),

@@ -14,15 +14,19 @@ const DOCUMENT: &str = include_str!("../../docs/scenarios.md");
 
 /// The section of each table that has one of its own. Other tables belong to the section of the table or
 /// verb that holds them; a verb's section has its name.
-const SECTIONS: [(&str, &str); 15] = [
+const SECTIONS: [(&str, &str); 20] = [
     ("AcceptorTable", "`acceptor` of a host"),
+    ("AccountTable", "Accounts of Active Directory"),
+    ("Act", "Programs of Windows"),
     ("Call", "Calls"),
     ("ClientTable", "`client` of a host"),
+    ("ClusterTable", "Clusters"),
     ("Control", "`[[control]]`"),
     ("Fix", "`[[fix]]`"),
     ("HostTable", "`[host]`"),
     ("Job", "Jobs and daemons"),
     ("Kpasswd", "Passwords"),
+    ("OpenShare", "Programs of Windows"),
     ("RealmSettings", "`settings` of a realm"),
     ("RealmTable", "`[realm.\"NAME\"]`"),
     ("ServiceTable", "Services"),
@@ -30,6 +34,7 @@ const SECTIONS: [(&str, &str); 15] = [
     ("SymptomCheck", "`[[symptom]]`"),
     ("TrustTable", "`[[trust]]`"),
     ("UserTable", "Users"),
+    ("WindowsTable", "`windows` of a host"),
 ];
 
 #[derive(Default)]

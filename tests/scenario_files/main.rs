@@ -4,3 +4,4 @@ mod documentation;
 mod lints;
 mod refusals;
 mod schema;
+mod windows;
