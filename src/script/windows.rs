@@ -6,7 +6,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 
-use super::model::Tables;
+use super::model::{Call, Tables};
 use super::spanned::Spanned;
 
 /// What a host of Windows has besides what every host has.
@@ -129,6 +129,19 @@ pub struct InstallServicePack {
 pub enum Act {
     /// A program opens `\\SERVER`.
     OpenShare(OpenShare),
+}
+
+impl Act {
+    /// The call that it stands for, where a program of another system can make it.
+    pub(crate) fn call(&self) -> Option<Call> {
+        match self {
+            Self::OpenShare(open) => Some(Call {
+                user: Some(open.user.clone()),
+                to: Some(open.server.clone()),
+                ..Call::from_host(open.from.clone())
+            }),
+        }
+    }
 }
 
 /// A program opens the shares of a server.
