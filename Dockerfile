@@ -4,6 +4,7 @@ COPY Cargo.toml Cargo.lock ./
 COPY proto proto
 COPY kdc kdc
 COPY client client
+COPY ntlm ntlm
 COPY src src
 COPY scenarios scenarios
 # Cargo wants every target of the manifest to be there.
