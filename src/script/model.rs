@@ -24,7 +24,7 @@ pub use self::shorthand::{LogLines, OneOrMany, TextOr};
 use super::spanned::Spanned;
 use super::values::Instant;
 use super::verb::Verb;
-use super::windows::ClusterTable;
+use super::cluster::ClusterTable;
 
 /// The tables by name, in the order of their names.
 pub type Tables<T> = BTreeMap<Spanned<String>, T>;
