@@ -17,31 +17,82 @@ pub(crate) enum ClusterLine<'a> {
     Started,
     OsVersion(ServicePack),
     ServiceStarting,
-    AttemptingToJoin { cluster: &'a str },
-    SpawningThread { sponsor: &'a str },
-    Asking { sponsor: &'a str, delay: u128 },
-    NoJoinVersion { sponsor: &'a str, status: Win32Error },
-    JoinVersionInvalid { sponsor: &'a str, status: Win32Error },
-    OutOfJoinWait { threads: usize },
+    AttemptingToJoin {
+        cluster: &'a str,
+    },
+    SpawningThread {
+        sponsor: &'a str,
+    },
+    Asking {
+        sponsor: &'a str,
+        delay: u128,
+    },
+    NoJoinVersion {
+        sponsor: &'a str,
+        status: Win32Error,
+    },
+    JoinVersionInvalid {
+        sponsor: &'a str,
+        status: Win32Error,
+    },
+    OutOfJoinWait {
+        threads: usize,
+    },
     NoSponsor,
-    JoinFailed { status: Win32Error },
-    AttemptingWithSponsor { sponsor: &'a str },
+    JoinFailed {
+        status: Win32Error,
+    },
+    AttemptingWithSponsor {
+        sponsor: &'a str,
+    },
     BeginningJoin,
     /// At the sponsor.
-    JoinRequested { node: usize },
+    JoinRequested {
+        node: usize,
+    },
     // A node updates the others.
-    EventNotSent { node: usize, status: Win32Error },
+    EventNotSent {
+        node: usize,
+        status: Win32Error,
+    },
     NoErrorInfo,
-    UpdateRoutineFailed { update: Update, status: Win32Error },
-    SelfUpdateFailed { status: Win32Error },
-    Halting { status: Win32Error },
-    Dispatching { sequence: u32, update: Update, node: usize },
-    LockerUpdating { sequence: u32, update: Update },
-    NoCompletionStatus { status: Win32Error },
-    UpdateFailed { node: usize, status: Win32Error },
-    CommunicationFailure { node: usize, status: Win32Error },
-    NodeReportedFailed { node: usize, status: Win32Error },
-    Banishing { node: usize },
+    UpdateRoutineFailed {
+        update: Update,
+        status: Win32Error,
+    },
+    SelfUpdateFailed {
+        status: Win32Error,
+    },
+    Halting {
+        status: Win32Error,
+    },
+    Dispatching {
+        sequence: u32,
+        update: Update,
+        node: usize,
+    },
+    LockerUpdating {
+        sequence: u32,
+        update: Update,
+    },
+    NoCompletionStatus {
+        status: Win32Error,
+    },
+    UpdateFailed {
+        node: usize,
+        status: Win32Error,
+    },
+    CommunicationFailure {
+        node: usize,
+        status: Win32Error,
+    },
+    NodeReportedFailed {
+        node: usize,
+        status: Win32Error,
+    },
+    Banishing {
+        node: usize,
+    },
 }
 
 /// Which global update it is.
@@ -80,16 +131,24 @@ impl ClusterLine<'_> {
 impl fmt::Display for ClusterLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Started => f.write_str("INFO [CS] Cluster Service started - Cluster Node Version 4.3790"),
+            Self::Started => {
+                f.write_str("INFO [CS] Cluster Service started - Cluster Node Version 4.3790")
+            }
             Self::OsVersion(service_pack) => {
-                write!(f, "INFO OS Version 5.2.3790 - {service_pack} (ADS 03000112L)")
+                write!(
+                    f,
+                    "INFO OS Version 5.2.3790 - {service_pack} (ADS 03000112L)"
+                )
             }
             Self::ServiceStarting => f.write_str("INFO [CS] Service Starting..."),
             Self::AttemptingToJoin { cluster } => {
                 write!(f, "INFO [INIT] Attempting to join cluster {cluster}")
             }
             Self::SpawningThread { sponsor } => {
-                write!(f, "INFO [JOIN] Spawning thread to connect to sponsor {sponsor}")
+                write!(
+                    f,
+                    "INFO [JOIN] Spawning thread to connect to sponsor {sponsor}"
+                )
             }
             Self::Asking { sponsor, delay } => write!(
                 f,
@@ -106,7 +165,10 @@ impl fmt::Display for ClusterLine<'_> {
                 status.0
             ),
             Self::OutOfJoinWait { threads } => {
-                write!(f, "INFO [JOIN] Got out of the join wait, CsJoinThreadCount = {threads}.")
+                write!(
+                    f,
+                    "INFO [JOIN] Got out of the join wait, CsJoinThreadCount = {threads}."
+                )
             }
             Self::NoSponsor => f.write_str("ERR [JOIN] Unable to connect to any sponsor node."),
             Self::JoinFailed { status } => {
@@ -117,7 +179,10 @@ impl fmt::Display for ClusterLine<'_> {
             }
             Self::BeginningJoin => f.write_str("INFO [NMJOIN] Beginning cluster join process."),
             Self::JoinRequested { node } => {
-                write!(f, "INFO [NMJOIN] Processing request by node {node} to begin joining.")
+                write!(
+                    f,
+                    "INFO [NMJOIN] Processing request by node {node} to begin joining."
+                )
             }
             Self::EventNotSent { node, status } => write!(
                 f,
@@ -140,12 +205,19 @@ impl fmt::Display for ClusterLine<'_> {
                 "ERR [CS] Halting this node to prevent an inconsistency within the cluster. Error status = {}",
                 status.0
             ),
-            Self::Dispatching { sequence, update, node } => write!(
+            Self::Dispatching {
+                sequence,
+                update,
+                node,
+            } => write!(
                 f,
                 "INFO [GUM] GumSendUpdate: Dispatching seq {sequence} {update} to node {node}"
             ),
             Self::LockerUpdating { sequence, update } => {
-                write!(f, "INFO [GUM] GumSendUpdate: Locker updating seq {sequence} {update}")
+                write!(
+                    f,
+                    "INFO [GUM] GumSendUpdate: Locker updating seq {sequence} {update}"
+                )
             }
             Self::NoCompletionStatus { status } => write!(
                 f,
@@ -168,7 +240,10 @@ impl fmt::Display for ClusterLine<'_> {
                 status.0
             ),
             Self::Banishing { node } => {
-                write!(f, "ERR [NM] Banishing node {node} from active cluster membership.")
+                write!(
+                    f,
+                    "ERR [NM] Banishing node {node} from active cluster membership."
+                )
             }
         }
     }

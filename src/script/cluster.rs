@@ -173,9 +173,7 @@ pub(super) fn check_cluster(
 
 pub(super) fn check_act(scope: &Scope, source: &Source, act: &Act) -> Result<(), Box<Fault>> {
     match act {
-        Act::AdministerCluster(administer) => {
-            check_administer(scope, source, administer)
-        }
+        Act::AdministerCluster(administer) => check_administer(scope, source, administer),
         Act::JoinCluster(join) => {
             check_service(scope, source, &join.cluster)?;
             scope.node(source, &join.on, &join.cluster)
@@ -209,13 +207,18 @@ fn check_administer(
     scope.host_of_windows(source, &administer.on)?;
     let typed = &administer.cluster;
     let cluster = match typed.get_ref().as_str() {
-        "." => scope.cluster_of_node(administer.on.get_ref()).ok_or_else(|| {
-            source.fault(
-                typed.span(),
-                format!("`{}` is no node of a cluster", administer.on.get_ref()),
-                Some("write the cluster's name; `.` is the cluster of the node itself".to_owned()),
-            )
-        })?,
+        "." => scope
+            .cluster_of_node(administer.on.get_ref())
+            .ok_or_else(|| {
+                source.fault(
+                    typed.span(),
+                    format!("`{}` is no node of a cluster", administer.on.get_ref()),
+                    Some(
+                        "write the cluster's name; `.` is the cluster of the node itself"
+                            .to_owned(),
+                    ),
+                )
+            })?,
         text => match scope.cluster_at(text) {
             Some(cluster) => cluster,
             None => {
@@ -226,7 +229,11 @@ fn check_administer(
     };
     match &administer.user {
         Some(user) => scope.principal(source, user, &[Kind::User]),
-        None => check_service(scope, source, &Spanned::new(typed.span(), cluster.to_owned())),
+        None => check_service(
+            scope,
+            source,
+            &Spanned::new(typed.span(), cluster.to_owned()),
+        ),
     }
 }
 

@@ -21,10 +21,10 @@ pub use self::realm::{
     RealmTable, ServiceTable, TrustTable, UserTable,
 };
 pub use self::shorthand::{LogLines, OneOrMany, TextOr};
+use super::cluster::ClusterTable;
 use super::spanned::Spanned;
 use super::values::Instant;
 use super::verb::Verb;
-use super::cluster::ClusterTable;
 
 /// The tables by name, in the order of their names.
 pub type Tables<T> = BTreeMap<Spanned<String>, T>;

@@ -18,8 +18,7 @@ use super::host::Host;
 use super::outcome::{Outcome, VerbError};
 use super::world::World;
 use crate::script::windows::{
-    Act, InstallServicePack, RegistryPath, ServicePack, SetRegistryValue,
-    WindowsTable,
+    Act, InstallServicePack, RegistryPath, ServicePack, SetRegistryValue, WindowsTable,
 };
 
 /// What a host of Windows has besides what every host has.

@@ -55,7 +55,9 @@ impl Cluster {
         let servers = table.virtual_servers.iter();
         let nodes: Vec<String> = table.nodes.iter().map(text).collect();
         Self {
-            virtual_servers: servers.map(|(name, node)| (text(name), text(node))).collect(),
+            virtual_servers: servers
+                .map(|(name, node)| (text(name), text(node)))
+                .collect(),
             address: table.address.map(IpAddr::V4),
             account: table.account.as_ref().map(text),
             administrators: table.administrators.iter().map(text).collect(),
@@ -74,7 +76,10 @@ impl Cluster {
 
     /// The node that has the cluster's name and address.
     fn host_of_name(&self, name: &str) -> Option<&str> {
-        let hosts = self.virtual_servers.get(name).filter(|node| self.members.contains(*node));
+        let hosts = self
+            .virtual_servers
+            .get(name)
+            .filter(|node| self.members.contains(*node));
         let mut nodes = self.nodes.iter();
         let host = hosts.or_else(|| nodes.find(|node| self.members.contains(*node)));
         host.or(self.nodes.first()).map(String::as_str)
@@ -113,7 +118,9 @@ impl World {
     }
 
     fn cluster_mut(&mut self, name: &str) -> Result<&mut Cluster, VerbError> {
-        self.clusters.get_mut(name).ok_or_else(|| unknown_cluster(name))
+        self.clusters
+            .get_mut(name)
+            .ok_or_else(|| unknown_cluster(name))
     }
 
     /// Every service gets the password that its account has at first.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use kdclab_kdc::{Attributes, Dialect};
 use kdclab_ntlm::{NetworkLogon, NtStatus, Validation, verify};
 
-use super::wire::{self, Message};
 use super::computer_name;
+use super::wire::{self, Message};
 use crate::dialect;
 use crate::sim::framed;
 use crate::sim::network::{Event, Packet, Payload};
@@ -49,8 +49,7 @@ impl World {
         let Some(controller) = self.domain_controller_of(host) else {
             return false;
         };
-        let (Some(request), Some(member)) =
-            (wire::encode_logon(logon), self.hosts.get_mut(host))
+        let (Some(request), Some(member)) = (wire::encode_logon(logon), self.hosts.get_mut(host))
         else {
             return false;
         };
@@ -137,11 +136,7 @@ impl World {
     /// What the domain controller finds: whether the response is that of the password, and whether its own
     /// level accepts it. A refusal counts as a wrong password, which may lock the account. An error has the cause
     /// beside the status.
-    fn validate(
-        &self,
-        host: &str,
-        logon: &NetworkLogon,
-    ) -> Result<Validation, (String, NtStatus)> {
+    fn validate(&self, host: &str, logon: &NetworkLogon) -> Result<Validation, (String, NtStatus)> {
         let none = || ("no-logon-servers".to_owned(), NtStatus::NO_LOGON_SERVERS);
         let controller = self.hosts.get(host).ok_or_else(none)?;
         let level = controller.windows.lm_compatibility_level();

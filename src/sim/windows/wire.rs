@@ -5,10 +5,10 @@
 //! fault with its number, a network logon and its answer (MS-NRPC section 3.5.4.5.1). Netlogon's own encryption of
 //! what travels on the secure channel is not modelled.
 
-use kdclab_ntlm::messages::{AuthenticateMessage, ChallengeMessage, NegotiateFlags, NegotiateMessage};
-use kdclab_ntlm::{
-    LmSessionKey, LogonKeys, NetworkLogon, NtStatus, SIGNATURE_LEN, SessionKey,
+use kdclab_ntlm::messages::{
+    AuthenticateMessage, ChallengeMessage, NegotiateFlags, NegotiateMessage,
 };
+use kdclab_ntlm::{LmSessionKey, LogonKeys, NetworkLogon, NtStatus, SIGNATURE_LEN, SessionKey};
 
 use crate::dialect::Win32Error;
 
@@ -339,6 +339,10 @@ mod tests {
             "user svc-cluster, domain CONTOSO, workstation NODE2, an NTLM2 session response and a client challenge in \
              place of the LM response"
         );
-        assert!(shown.iter().all(|text| !text.contains("4, 4") && !text.contains("3, 3")));
+        assert!(
+            shown
+                .iter()
+                .all(|text| !text.contains("4, 4") && !text.contains("3, 3"))
+        );
     }
 }

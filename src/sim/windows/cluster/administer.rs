@@ -67,11 +67,18 @@ impl World {
             let address = cluster.address.map(|address| address.to_string());
             *name == text || address.as_deref() == Some(text)
         })?;
-        let user = self.principal(self.who_administers(cluster, administer)?).ok()?;
+        let user = self
+            .principal(self.who_administers(cluster, administer)?)
+            .ok()?;
         let credentials = credentials(&user, self.passwords.get(&user)?);
         let destination = self.destination_of_cluster(name)?;
         let host = administer.on.get_ref();
-        Some(RpcCall::new(host, destination, credentials, Request::Administer))
+        Some(RpcCall::new(
+            host,
+            destination,
+            credentials,
+            Request::Administer,
+        ))
     }
 
     /// The node with the cluster's name, under the cluster's address where it has one.

@@ -153,7 +153,10 @@ impl World {
         by: Option<SponsorsBy>,
     ) -> Vec<(String, Destination)> {
         let mut sponsors = Vec::new();
-        let (addresses, names) = (by != Some(SponsorsBy::Name), by != Some(SponsorsBy::Address));
+        let (addresses, names) = (
+            by != Some(SponsorsBy::Name),
+            by != Some(SponsorsBy::Address),
+        );
         if let (Some(address), Some(destination)) =
             (cluster.address, self.destination_of_cluster(name))
             && addresses
@@ -229,7 +232,8 @@ impl World {
             let service = &mut host.windows.cluster_service;
             service.times = service.times.saturating_add(1);
             service.next = Some((at, name.to_owned()));
-            let event = dialect::terminated(&computer_name(host), host.windows.cluster_service.times);
+            let event =
+                dialect::terminated(&computer_name(host), host.windows.cluster_service.times);
             host.log.push(event);
         }
     }

@@ -30,7 +30,10 @@ impl World {
         let Some(cluster) = self.clusters.get_mut(name) else {
             return Err(node_down());
         };
-        if ![locker, node].iter().all(|node| cluster.members.contains(*node)) {
+        if ![locker, node]
+            .iter()
+            .all(|node| cluster.members.contains(*node))
+        {
             return Err(node_down());
         }
         let sequence = cluster.update_sequence;

@@ -50,7 +50,11 @@ impl World {
     pub(super) fn server_packet(&mut self, host: &str, packet: &Packet) {
         let client = packet.source;
         let content = packet.payload.content().unwrap_or_default();
-        let state = self.rpc.sessions.remove(&client).map(|session| session.state);
+        let state = self
+            .rpc
+            .sessions
+            .remove(&client)
+            .map(|session| session.state);
         let state = match (state, Message::decode(content)) {
             (None, Some(Message::Negotiate(_))) => self.challenge(host, packet, content),
             (Some(State::Challenged(server)), Some(Message::Authenticate(_))) => {
