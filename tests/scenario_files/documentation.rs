@@ -14,10 +14,13 @@ const DOCUMENT: &str = include_str!("../../docs/scenarios.md");
 
 /// The section of each table that has one of its own. Other tables belong to the section of the table or
 /// verb that holds them; a verb's section has its name.
-const SECTIONS: [(&str, &str); 15] = [
+const SECTIONS: [(&str, &str); 19] = [
     ("AcceptorTable", "`acceptor` of a host"),
+    ("AccountTable", "Accounts"),
+    ("Act", "Programs of Windows"),
     ("Call", "Calls"),
     ("ClientTable", "`client` of a host"),
+    ("ClusterTable", "`[cluster.NAME]`"),
     ("Control", "`[[control]]`"),
     ("Fix", "`[[fix]]`"),
     ("HostTable", "`[host]`"),
@@ -30,6 +33,7 @@ const SECTIONS: [(&str, &str); 15] = [
     ("SymptomCheck", "`[[symptom]]`"),
     ("TrustTable", "`[[trust]]`"),
     ("UserTable", "Users"),
+    ("WindowsTable", "`windows` of a host"),
 ];
 
 #[derive(Default)]

@@ -209,12 +209,12 @@ fn an_act_beside_a_call() {
         (
             "[[control]]",
             job,
-            "a [[control]] has exactly one of `call`, `job`, `kpasswd`, `replay` and `start`",
+            "a [[control]] has exactly one of `act`, `call`, `job`, `kpasswd`, `replay` and `start`",
         ),
         (
             "[[symptom]]",
             kpasswd,
-            "a [[symptom]] has exactly one of `call`, `job`, `kpasswd`, `simultaneous` and `start`",
+            "a [[symptom]] has exactly one of `act`, `call`, `job`, `kpasswd`, `simultaneous` and `start`",
         ),
     ] {
         let text = GOOD.replacen(table, &format!("{table}\n{act}"), 1);
