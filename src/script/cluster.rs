@@ -1,5 +1,6 @@
 //! What scenario files say of clusters and of the NTLM policies that their nodes obey.
 
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use kdclab_ntlm::LmCompatibilityLevel;
@@ -153,14 +154,23 @@ impl<'de> Deserialize<'de> for Level {
     }
 }
 
+/// `nodes` are the nodes of the clusters before.
 pub(super) fn check_cluster(
     scope: &Scope,
     source: &Source,
     name: &Spanned<String>,
     cluster: &ClusterTable,
+    nodes: &mut BTreeSet<String>,
 ) -> Result<(), Box<Fault>> {
     for node in &cluster.nodes {
         scope.host(source, node)?;
+        if !nodes.insert(node.get_ref().clone()) {
+            return Err(source.fault(
+                node.span(),
+                format!("`{}` is a node already", node.get_ref()),
+                Some("a host is a node of one cluster, once; remove it here".to_owned()),
+            ));
+        }
     }
     for host in cluster.virtual_servers.values() {
         scope.node(source, host, name)?;

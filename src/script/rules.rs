@@ -120,8 +120,9 @@ impl Script {
                 }
             }
         }
+        let mut nodes = BTreeSet::new();
         for (name, cluster) in &self.cluster {
-            check_cluster(scope, source, name, cluster)?;
+            check_cluster(scope, source, name, cluster, &mut nodes)?;
         }
         let mut trusts = BTreeSet::new();
         for trust in &self.trust {

@@ -5,6 +5,8 @@ mod netlogon;
 mod ntlm;
 mod open_share;
 mod rpc;
+#[cfg(test)]
+mod tests;
 mod triage;
 mod wire;
 

@@ -239,14 +239,19 @@ impl World {
                 return;
             };
             self.now = self.now.max(at);
-            match event {
-                Event::Arrive(packet) => self.arrive(&packet, clients),
-                Event::LogonTimer { local } => self.logon_timer(local),
-                Event::RpcTimer { call, serial } => self.rpc_timer(call, serial),
-                Event::Timer { client, serial } => {
-                    if let Some(client) = clients.get_mut(client) {
-                        client.timer(self, serial);
-                    }
+            self.happen(event, clients);
+        }
+    }
+
+    /// Lets an event happen now.
+    pub(super) fn happen(&mut self, event: Event, clients: &mut [super::client::Client]) {
+        match event {
+            Event::Arrive(packet) => self.arrive(&packet, clients),
+            Event::LogonTimer { local } => self.logon_timer(local),
+            Event::RpcTimer { call, serial } => self.rpc_timer(call, serial),
+            Event::Timer { client, serial } => {
+                if let Some(client) = clients.get_mut(client) {
+                    client.timer(self, serial);
                 }
             }
         }

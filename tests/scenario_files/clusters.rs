@@ -108,6 +108,7 @@ refusals! {
     an_administrator_who_is_nobody: "account = \"svc-cluster\"" => "administrators = [\"eve\"]\naccount = \"svc-cluster\"",
         "unknown user `eve`", "dave";
     an_address_that_is_none: "\"10.0.1.1\"" => "\"10.0.1\"", "", "";
+    a_node_of_two_clusters: "nodes   = [\"dc1\"]" => "nodes   = [\"node2\"]", "`node2` is a node already", "a node of one cluster";
     a_virtual_server_on_no_node: "address = \"10.0.1.1\"" => "virtual_servers = { V = \"dc1\" }\naddress = \"10.0.1.1\"",
         "`dc1` is no node of cluster `CLUSTER-2003`", "`nodes`";
     a_level_that_is_none: "lm_compatibility_level = 0" => "lm_compatibility_level = 6",

@@ -61,7 +61,11 @@ impl World {
         }
     }
 
-    fn call_of_administrator(&self, administer: &AdministerCluster, text: &str) -> Option<RpcCall> {
+    pub(in crate::sim::windows) fn call_of_administrator(
+        &self,
+        administer: &AdministerCluster,
+        text: &str,
+    ) -> Option<RpcCall> {
         let mut clusters = self.clusters.iter();
         let (name, cluster) = clusters.find(|(name, cluster)| {
             let address = cluster.address.map(|address| address.to_string());
