@@ -1,5 +1,6 @@
 //! How MIT, Java, Windows and PAN-OS tell the same cause: one table per dialect, and nowhere else.
 
+mod cluster;
 mod errno;
 mod hadoop;
 mod java;
@@ -8,6 +9,7 @@ mod mit;
 mod pan_os;
 #[cfg(test)]
 mod tests;
+mod win32;
 mod windows;
 
 use kdclab_client::gss::{ContextToken, TokenId};
@@ -15,7 +17,12 @@ use kdclab_client::{AcceptError, ApExchangeError, ClientError};
 use kdclab_proto::messages::KrbError;
 use kdclab_proto::{ErrorCode, LibraryError, Principal};
 
+pub(crate) use self::cluster::{
+    ClusterLine, RESTART_AFTER_MILLISECONDS, Update, not_joined, terminated,
+};
 pub use self::errno::{Abi, Errno};
+pub use self::win32::Win32Error;
+pub(crate) use self::windows::logon_attempt;
 use crate::script::model::DialectName;
 use crate::script::values::ErrorName;
 use crate::sim::{DaemonError, OsError, SessionError};

@@ -5,6 +5,7 @@
 //! exist, every fix says why). Both report the line, the column and the choices.
 
 mod acts;
+pub mod cluster;
 pub mod daemons;
 mod limits;
 mod lint;

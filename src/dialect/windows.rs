@@ -1,6 +1,7 @@
 //! Windows: what the documents of its users show of its event log.
 
 use kdclab_client::ApExchangeError;
+use kdclab_ntlm::NtStatus;
 use kdclab_proto::{ErrorCode, Principal};
 
 use crate::script::values::ErrorName;
@@ -37,13 +38,84 @@ pub(super) fn session_event(
             ),
         ),
     };
-    Some(event(id, computer, &description))
+    let event = Event {
+        log: "System",
+        kind: EventKind::Error,
+        source: "Kerberos",
+        category: "None",
+        id,
+        computer,
+    };
+    Some(event.described(&description))
 }
 
-/// An event as the viewer shows it.
-fn event(id: u32, computer: &str, description: &str) -> String {
-    format!(
-        "System: Event Type: Error\nEvent Source: Kerberos\nEvent Category: None\nEvent ID: {id}\nUser: N/A\nComputer: \
-         {computer}\nDescription: {description}"
-    )
+/// What an event tells beside its description.
+pub(super) struct Event<'a> {
+    /// The log it stands in.
+    pub(super) log: &'a str,
+    pub(super) kind: EventKind,
+    pub(super) source: &'a str,
+    pub(super) category: &'a str,
+    pub(super) id: u32,
+    pub(super) computer: &'a str,
+}
+
+/// The type of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EventKind {
+    Error,
+    FailureAudit,
+    SuccessAudit,
+}
+
+impl EventKind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Error => "Error",
+            Self::FailureAudit => "Failure Audit",
+            Self::SuccessAudit => "Success Audit",
+        }
+    }
+}
+
+impl Event<'_> {
+    /// The event as the viewer shows it.
+    pub(super) fn described(&self, description: &str) -> String {
+        format!(
+            "{}: Event Type: {}\nEvent Source: {}\nEvent Category: {}\nEvent ID: {}\nUser: N/A\nComputer: \
+             {}\nDescription: {description}",
+            self.log,
+            self.kind.name(),
+            self.source,
+            self.category,
+            self.id,
+            self.computer
+        )
+    }
+}
+
+/// Event 680 of a domain controller: what became of a logon by NTLM.
+pub(crate) fn logon_attempt(
+    computer: &str,
+    account: &str,
+    workstation: &str,
+    status: NtStatus,
+) -> String {
+    let is_success = status == NtStatus(0);
+    Event {
+        log: "Security",
+        kind: match is_success {
+            true => EventKind::SuccessAudit,
+            false => EventKind::FailureAudit,
+        },
+        source: "Security",
+        category: "Account Logon",
+        id: 680,
+        computer,
+    }
+    .described(&format!(
+        "Logon attempt by: MICROSOFT_AUTHENTICATION_PACKAGE_V1_0\nLogon account: {account}\nSource Workstation: \
+         {workstation}\nError Code: 0x{:X}",
+        status.0
+    ))
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use kdclab_proto::Principal;
 
+use super::cluster::{self, check_act};
 use super::daemons::{Job, StartDaemon};
 use super::limits::{MAX_ENTRIES, MAX_TIMES};
 use super::model::{
@@ -15,7 +16,6 @@ use super::source::{Fault, Source, choices};
 use super::spanned::Spanned;
 use super::values::ErrorName;
 use super::verb::{LinkEffect, LinkFault, Verb};
-use super::windows::Act;
 use crate::sim::PART_NAMES;
 
 pub(super) fn check_client(
@@ -209,16 +209,6 @@ pub(super) fn check_control(
     check_log(scope, source, &table.log)
 }
 
-fn check_act(scope: &Scope, source: &Source, act: &Act) -> Result<(), Box<Fault>> {
-    match act {
-        Act::OpenShare(open) => {
-            scope.principal(source, &open.user, &[])?;
-            scope.host(source, &open.from)?;
-            scope.virtual_server(source, &open.server)
-        }
-    }
-}
-
 /// What is said of the messages that travelled.
 fn check_messages(
     scope: &Scope,
@@ -390,8 +380,10 @@ pub(super) fn check_facts(
 
 fn check_trace(source: &Source, trace: &Spanned<Vec<String>>) -> Result<(), Box<Fault>> {
     for label in trace.get_ref() {
-        let name = match label.split_once(' ') {
-            Some((name @ "KRB-ERROR", number)) if number.parse::<i32>().is_ok() => name,
+        let name = match label.rsplit_once(' ') {
+            Some((name @ ("KRB-ERROR" | "RPC FAULT"), number)) if number.parse::<i32>().is_ok() => {
+                name
+            }
             _ => label,
         };
         if !MESSAGES.contains(&name) {
@@ -451,6 +443,11 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
             check_administrators(scope, source, &change.set)?;
             scope.realm(source, &change.realm)
         }
+        Verb::ApplyPolicy(_)
+        | Verb::ChangeClusterPassword(_)
+        | Verb::GrantClusterAccess(_)
+        | Verb::RestartClusterService(_)
+        | Verb::SetServicePassword(_) => cluster::check_verb(scope, source, verb),
         Verb::CopyCcache(copy) => {
             check_client_name(scope, source, &copy.user)?;
             scope.host(source, &copy.from)?;
@@ -600,7 +597,7 @@ fn check_link(scope: &Scope, source: &Source, link: &LinkFault) -> Result<(), Bo
 }
 
 /// The messages a packet can carry, as traces name them.
-pub(super) const MESSAGES: [&str; 9] = [
+pub(super) const MESSAGES: [&str; 17] = [
     "AP-REP",
     "AP-REQ",
     "AS-REP",
@@ -608,6 +605,14 @@ pub(super) const MESSAGES: [&str; 9] = [
     "KPASSWD-REP",
     "KPASSWD-REQ",
     "KRB-ERROR",
+    "NETLOGON ANSWER",
+    "NETLOGON LOGON",
+    "NTLM AUTHENTICATE",
+    "NTLM CHALLENGE",
+    "NTLM NEGOTIATE",
+    "RPC FAULT",
+    "RPC REQUEST",
+    "RPC RESPONSE",
     "TGS-REP",
     "TGS-REQ",
 ];

@@ -24,10 +24,11 @@ pub use self::realm::{
     ServiceTable, TrustTable, UserTable,
 };
 pub use self::shorthand::{LogLines, OneOrMany, TextOr};
+use super::cluster::ClusterTable;
 use super::spanned::Spanned;
 use super::values::Instant;
 use super::verb::Verb;
-use super::windows::{Act, ClusterTable};
+use super::windows::Act;
 
 /// The tables by name, in the order of their names.
 pub type Tables<T> = BTreeMap<Spanned<String>, T>;

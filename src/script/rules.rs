@@ -9,6 +9,7 @@ use super::acts::{
     check_administrators, check_client, check_control, check_facts, check_log, check_symptom,
     check_verb,
 };
+use super::cluster::check_cluster;
 use super::limits;
 use super::model::{
     AccountTable, DialectName, Fix, KdcDialectName, RealmTable, Script, TextOr, TrustTable,
@@ -16,7 +17,6 @@ use super::model::{
 use super::scope::{Kind, Scope};
 use super::source::{Fault, Source};
 use super::spanned::Spanned;
-use super::windows::ClusterTable;
 
 impl Script {
     /// Checks what the tables' types cannot: every reference is defined, and every fix says what
@@ -120,8 +120,9 @@ impl Script {
                 }
             }
         }
+        let mut nodes = BTreeSet::new();
         for (name, cluster) in &self.cluster {
-            check_cluster(scope, source, name, cluster)?;
+            check_cluster(scope, source, name, cluster, &mut nodes)?;
         }
         let mut trusts = BTreeSet::new();
         for trust in &self.trust {
@@ -414,33 +415,4 @@ pub(super) fn check_service_principal_name(
         format!("`{}` is not the name of a service", name.get_ref()),
         Some("write its class and its host, as `HTTP/web1.lab.example`".to_owned()),
     ))
-}
-
-fn check_cluster(
-    scope: &Scope,
-    source: &Source,
-    name: &Spanned<String>,
-    cluster: &ClusterTable,
-) -> Result<(), Box<Fault>> {
-    for node in &cluster.nodes {
-        scope.host(source, node)?;
-    }
-    let is_node = |host: &Spanned<String>| {
-        let mut nodes = cluster.nodes.iter();
-        nodes.any(|node| node.get_ref() == host.get_ref())
-    };
-    for host in cluster.virtual_servers.values() {
-        if !is_node(host) {
-            return Err(source.fault(
-                host.span(),
-                format!(
-                    "`{}` is no node of cluster `{}`",
-                    host.get_ref(),
-                    name.get_ref()
-                ),
-                Some("name one of its `nodes`".to_owned()),
-            ));
-        }
-    }
-    Ok(())
 }

@@ -15,13 +15,14 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use super::acts::MESSAGES;
+use super::cluster::Level;
 use super::daemons::Mode;
 use super::model::{LogLines, OneOrMany, Script, TextOr};
 use super::values::{
     AccountFlag, EnctypeName, ErrorName, FlagName, Instant, NameText, Offset, Span, TicketFlag,
 };
 use super::windows::{RegistryPath, ServicePack};
-use crate::dialect::Errno;
+use crate::dialect::{Errno, Win32Error};
 use crate::sim::{DaemonFailure, SessionError};
 
 /// The JSON Schema of a scenario file, draft 7, which is what editors of TOML understand.
@@ -85,7 +86,7 @@ named_schema! {
         "enum": enctypes(),
     });
     ErrorName, "Error" => json_schema!({
-        "description": "An error of RFC 4120 or MIT's name of it, an error of MIT's library, a result of the password service, an errno, the end of a session without any, or what a daemon does not do.",
+        "description": "An error of RFC 4120 or MIT's name of it, an error of MIT's library, a result of the password service, an errno, the end of a session without any, what a daemon does not do, or an error of Windows.",
         "type": "string",
         "enum": errors(),
     });
@@ -103,7 +104,7 @@ named_schema! {
         "description": "A message by its name; an error may have its number, `KRB-ERROR 41`.",
         "anyOf": [
             { "type": "string", "enum": MESSAGES },
-            { "type": "string", "pattern": "^KRB-ERROR -?[0-9]+$" },
+            { "type": "string", "pattern": "^(KRB-ERROR|RPC FAULT) -?[0-9]+$" },
         ],
     });
     MessageName, "Message" => json_schema!({
@@ -119,6 +120,12 @@ named_schema! {
         "description": "A clock's offset from the true time, `+310s` or `-5m`.",
         "type": "string",
         "pattern": "^[+-][0-9][0-9A-Za-z ]*$",
+    });
+    Level, "Level" => json_schema!({
+        "description": "A LAN Manager authentication level.",
+        "type": "integer",
+        "minimum": 0,
+        "maximum": 5,
     });
     LogLines, "LogLines" => json_schema!({
         "description": "A part of one line of a log, or all its lines in order; nothing if the list is empty.",
@@ -226,5 +233,6 @@ fn errors() -> Vec<&'static str> {
         .chain(kpasswd)
         .chain(session)
         .chain(DaemonFailure::ALL.into_iter().map(DaemonFailure::name))
+        .chain(Win32Error::ALL.iter().filter_map(|error| error.name()))
         .collect()
 }

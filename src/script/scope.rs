@@ -21,6 +21,15 @@ pub struct Scope {
     principals: BTreeMap<Principal, Kind>,
     link_faults: BTreeSet<String>,
     virtual_servers: BTreeSet<String>,
+    clusters: BTreeMap<String, ClusterNames>,
+}
+
+/// What a cluster can be told by.
+#[derive(Clone, Debug, Default)]
+struct ClusterNames {
+    nodes: Vec<String>,
+    address: Option<String>,
+    has_account: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +60,19 @@ impl Scope {
                 .values()
                 .flat_map(|cluster| cluster.virtual_servers.keys())
                 .map(|name| name.get_ref().clone())
+                .collect(),
+            clusters: script
+                .cluster
+                .iter()
+                .map(|(name, table)| {
+                    let nodes = table.nodes.iter();
+                    let names = ClusterNames {
+                        nodes: nodes.map(|node| node.get_ref().clone()).collect(),
+                        address: table.address.map(|address| address.to_string()),
+                        has_account: table.account.is_some(),
+                    };
+                    (name.get_ref().clone(), names)
+                })
                 .collect(),
         };
         for (realm, table) in &script.realm {
@@ -251,6 +273,57 @@ impl Scope {
             format!("`{}` is no Windows", name.get_ref()),
             Some("say `dialect = \"windows\"` in its table".to_owned()),
         ))
+    }
+
+    pub(super) fn cluster(
+        &self,
+        source: &Source,
+        name: &Spanned<String>,
+    ) -> Result<(), Box<Fault>> {
+        let names = self.clusters.keys();
+        known(source, "cluster", name.get_ref(), name.span(), names)
+    }
+
+    /// A host that is a node of a cluster.
+    pub(super) fn node(
+        &self,
+        source: &Source,
+        host: &Spanned<String>,
+        cluster: &Spanned<String>,
+    ) -> Result<(), Box<Fault>> {
+        self.host(source, host)?;
+        let cluster = cluster.get_ref();
+        let nodes = self.clusters.get(cluster).map(|names| &names.nodes);
+        if nodes.is_some_and(|nodes| nodes.contains(host.get_ref())) {
+            return Ok(());
+        }
+        Err(source.fault(
+            host.span(),
+            format!("`{}` is no node of cluster `{cluster}`", host.get_ref()),
+            Some("name one of its `nodes`".to_owned()),
+        ))
+    }
+
+    /// The cluster that a host is a node of.
+    pub(super) fn cluster_of_node(&self, host: &str) -> Option<&str> {
+        let mut clusters = self.clusters.iter();
+        clusters
+            .find(|(_, names)| names.nodes.iter().any(|node| node == host))
+            .map(|(name, _)| name.as_str())
+    }
+
+    /// The cluster with an IP address.
+    pub(super) fn cluster_at(&self, address: &str) -> Option<&str> {
+        let mut clusters = self.clusters.iter();
+        clusters
+            .find(|(_, names)| names.address.as_deref() == Some(address))
+            .map(|(name, _)| name.as_str())
+    }
+
+    /// Whether a cluster says as whom its service runs.
+    pub(super) fn has_account(&self, cluster: &str) -> bool {
+        let names = self.clusters.get(cluster);
+        names.is_some_and(|names| names.has_account)
     }
 
     pub(super) fn virtual_server(

@@ -6,7 +6,7 @@ use kdclab_kdc::UserAccountControl;
 use kdclab_proto::messages::{KpasswdCode, TicketFlags};
 use kdclab_proto::{Enctype, ErrorCode, KerberosTime, LibraryError, PrincipalName};
 
-use crate::dialect::Errno;
+use crate::dialect::{Errno, Win32Error};
 use crate::sim::{DaemonFailure, SessionError};
 use serde::{Deserialize, Deserializer, de};
 
@@ -224,6 +224,8 @@ pub enum ErrorName {
     Session(SessionError),
     /// What a daemon does not do.
     Daemon(DaemonFailure),
+    /// An error of Windows.
+    Windows(Win32Error),
 }
 
 impl ErrorName {
@@ -242,6 +244,9 @@ impl ErrorName {
             Self::Os(errno) => errno.name().to_owned(),
             Self::Session(error) => error.name().to_owned(),
             Self::Daemon(failure) => failure.name().to_owned(),
+            Self::Windows(error) => error
+                .name()
+                .map_or_else(|| error.0.to_string(), str::to_owned),
         }
     }
 
@@ -251,6 +256,7 @@ impl ErrorName {
             Self::Protocol(code) => format!("{} ({})", self.name(), code.0),
             Self::Kpasswd(code) => format!("{} ({})", self.name(), code.0),
             Self::Library(error) => format!("{} ({})", self.name(), error.0),
+            Self::Windows(error) => error.to_string(),
             Self::Daemon(_) | Self::Os(_) | Self::Session(_) => self.name(),
         }
     }
@@ -268,13 +274,14 @@ impl<'de> Deserialize<'de> for ErrorName {
             .or_else(|| KpasswdCode::from_name(&text).map(Self::Kpasswd))
             .or_else(|| SessionError::from_name(&text).map(Self::Session))
             .or_else(|| DaemonFailure::from_name(&text).map(Self::Daemon))
+            .or_else(|| Win32Error::from_name(&text).map(Self::Windows))
             .ok_or_else(|| {
                 de::Error::custom(format!(
                     "unknown error `{text}`; the names are those of RFC 4120 (`KRB_AP_ERR_MODIFIED`, \
                      `KDC_ERR_PREAUTH_FAILED`), of MIT's library (`KRB5_KDC_UNREACH`), of the \
                      password service (`KRB5_KPASSWD_SOFTERROR`), or where no Kerberos error is told `EAGAIN`, `EBUSY`, `ECONNREFUSED`, `ETIMEDOUT`, \
                      `CONNECTION_CLOSED`, `NO_ANSWER`, or of a daemon `INCORRECT_PERMISSION`, \
-                     `TASK_NOT_INITIALIZED`"
+                     `TASK_NOT_INITIALIZED`, or of Windows `ERROR_ACCESS_DENIED`"
                 ))
             })
     }

@@ -3,6 +3,9 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::cluster::{
+    ApplyPolicy, ChangeClusterPassword, ClusterNode, GrantClusterAccess, SetServicePassword,
+};
 use super::daemons::{
     ChangeMode, Job, MakeDirectory, RemoveDirectory, SetTaskController, SetUmask,
 };
@@ -23,8 +26,12 @@ use super::windows::{InstallServicePack, SetRegistryValue};
 pub enum Verb {
     /// Adds a principal with a password or a random key.
     AddPrincipal(AddPrincipal),
+    /// Lets a group policy reach hosts of Windows.
+    ApplyPolicy(ApplyPolicy),
     /// Lets a client act, and says how that ends.
     Attempt(Box<Attempt>),
+    /// Sets the password of a cluster service's account in the domain and on every node.
+    ChangeClusterPassword(ChangeClusterPassword),
     /// Gives a principal new keys.
     ChangeKey(ChangeKey),
     /// Changes the permissions of a directory.
@@ -47,6 +54,8 @@ pub enum Verb {
     /// Makes a ticket without the KDC, with the service's key from a host's keytab. It becomes the only one in
     /// the client's cache there.
     ForgeTicket(ForgeTicket),
+    /// Lets a user administer a cluster.
+    GrantClusterAccess(GrantClusterAccess),
     /// Stops a host: it receives and sends nothing.
     HostDown(Spanned<String>),
     /// Starts a stopped host.
@@ -85,6 +94,8 @@ pub enum Verb {
     RepairLinks(RepairLinks),
     /// Gives a principal a new random key in the KDC alone.
     ResetKey(Spanned<String>),
+    /// Starts the cluster service of a node again, so that it joins the others.
+    RestartClusterService(ClusterNode),
     /// Lets the programs of a host authenticate as a principal, with its current keys in the host's
     /// client keytab, or with a password from their configuration.
     RunAs(RunAs),
@@ -98,6 +109,8 @@ pub enum Verb {
     SetTaskController(SetTaskController),
     /// Changes a value of a host's registry.
     SetRegistryValue(SetRegistryValue),
+    /// Types a password into the properties of the cluster service of one node.
+    SetServicePassword(SetServicePassword),
     /// Gives one side of a trust a new key, or its first one where it was removed.
     SetTrustKey(SetTrustKey),
     /// Registers the name of a service on an account of Active Directory, or removes it (`setspn`).

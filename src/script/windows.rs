@@ -6,7 +6,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 
-use super::model::{Call, Tables};
+use super::cluster::{AdministerCluster, JoinCluster, UpdateCluster};
+use super::model::Call;
 use super::spanned::Spanned;
 
 /// What a host of Windows has besides what every host has.
@@ -90,17 +91,6 @@ impl<'de> Deserialize<'de> for RegistryPath {
     }
 }
 
-/// A cluster of two or more nodes (MSCS).
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ClusterTable {
-    /// The hosts that are its nodes, in the order of their numbers, from 1.
-    pub nodes: Vec<Spanned<String>>,
-    /// The names under which it can be reached, each with the node that hosts it.
-    #[serde(default)]
-    pub virtual_servers: Tables<Spanned<String>>,
-}
-
 /// Changes a value of a host's registry.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -127,8 +117,14 @@ pub struct InstallServicePack {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Act {
+    /// Somebody opens the Cluster Administrator.
+    AdministerCluster(AdministerCluster),
+    /// The cluster service starts on a node and joins the others.
+    JoinCluster(JoinCluster),
     /// A program opens `\\SERVER`.
     OpenShare(OpenShare),
+    /// Nodes of a cluster send each other events and updates.
+    UpdateCluster(UpdateCluster),
 }
 
 impl Act {
@@ -140,6 +136,7 @@ impl Act {
                 to: Some(open.server.clone()),
                 ..Call::from_host(open.from.clone())
             }),
+            Self::AdministerCluster(_) | Self::JoinCluster(_) | Self::UpdateCluster(_) => None,
         }
     }
 }

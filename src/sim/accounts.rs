@@ -58,6 +58,7 @@ impl World {
             .map_err(VerbError::Database)?;
         self.databases.insert(realm.clone(), database);
         if let Some(password) = &account.password {
+            self.store_ntlm_hashes(&principal, password);
             self.passwords.insert(principal.clone(), password.clone());
         }
         let entry = self.entry(realm, &principal)?.clone();

@@ -66,6 +66,8 @@ impl World {
                 .iter()
                 .map(|(name, table)| (name.get_ref().clone(), Cluster::new(table)))
                 .collect(),
+            ntlm_hashes: Default::default(),
+            rpc: Default::default(),
             jobs: 0,
         };
         for (index, (name, table)) in script.host.iter().enumerate() {
@@ -74,6 +76,7 @@ impl World {
         for (name, table) in &script.realm {
             world.add_realm(Realm::from(name.get_ref().as_str()), table)?;
         }
+        world.start_cluster_services();
         for trust in &script.trust {
             world.add_trust(trust)?;
         }
@@ -231,8 +234,9 @@ impl World {
         if let Some(lockout) = table.settings.lockout {
             entry.lockout = lockout_policy(lockout);
         }
-        self.passwords
-            .insert(name.at(realm.clone()), user.password.clone());
+        let principal = name.at(realm.clone());
+        self.store_ntlm_hashes(&principal, &user.password);
+        self.passwords.insert(principal, user.password.clone());
         self.insert_entry(realm, entry)
     }
 

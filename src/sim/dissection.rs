@@ -16,6 +16,7 @@ use kdclab_proto::{Key, Keytab, Principal};
 
 use self::parts::Part;
 use super::label;
+use super::windows::Message;
 use super::world::World;
 
 const INDENT: &str = "                ";
@@ -104,7 +105,10 @@ impl World {
                 }
                 continue;
             };
-            let (clear, parts) = parts::of_message(message);
+            let (clear, parts) = match Message::decode(message) {
+                Some(message) => (message.clear(), Vec::new()),
+                None => parts::of_message(message),
+            };
             let ends = [packet.sender, packet.receiver]
                 .map(|address| self.host_at(address).map(|host| host.name.as_str()));
             let sees = |holder: &Holder| match holder {

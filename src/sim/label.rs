@@ -6,6 +6,7 @@ use kdclab_proto::messages::{
 };
 
 use super::network::Payload;
+use super::windows::Message;
 
 const AP_REQ: u8 = 0x60 | ApReq::APPLICATION;
 
@@ -27,6 +28,9 @@ pub(crate) fn shown_ticket(payload: &Payload) -> Option<Ticket> {
 
 /// The message's name, `AS-REQ`.
 pub(crate) fn message_name(payload: &Payload) -> Option<&'static str> {
+    if let Some(message) = Message::decode(payload.content()?) {
+        return Some(message.name());
+    }
     if let Some(name) = kpasswd_name(message(payload)?) {
         return Some(name);
     }
@@ -55,6 +59,9 @@ fn kpasswd_name(bytes: &[u8]) -> Option<&'static str> {
 /// alone.
 pub(crate) fn message_label(payload: &Payload) -> Option<String> {
     let name = message_name(payload)?;
+    if let Some(Message::Fault(error)) = Message::decode(payload.content()?) {
+        return Some(format!("{name} {}", error.0));
+    }
     if name == "KRB-ERROR"
         && let Some(error) = message(payload).and_then(|bytes| KrbError::decode(bytes).ok())
     {

@@ -131,6 +131,18 @@ pub struct Packet {
 pub(super) enum Event {
     /// A packet reaches its destination.
     Arrive(Packet),
+    /// Nobody has answered what a host asked a domain controller from a socket.
+    LogonTimer {
+        /// The socket.
+        local: SocketAddr,
+    },
+    /// A timer of a call between cluster services rings.
+    RpcTimer {
+        /// The call, by its place among those that are made.
+        call: usize,
+        /// Which of its timers; older ones are void.
+        serial: u64,
+    },
     /// A client's timer rings.
     Timer {
         /// The client, by its place among those that act.
@@ -192,6 +204,26 @@ impl Network {
             destination,
             sender: source.ip(),
             receiver: destination.ip(),
+            payload,
+            fate: Fate::Delivered,
+        });
+    }
+
+    /// Sends a packet to an address that the host at `receiver` has besides its own.
+    pub(super) fn send_to(
+        &mut self,
+        now: Timestamp,
+        source: SocketAddr,
+        destination: SocketAddr,
+        receiver: IpAddr,
+        payload: Payload,
+    ) {
+        self.transmit(Packet {
+            sent: now,
+            source,
+            destination,
+            sender: source.ip(),
+            receiver,
             payload,
             fate: Fate::Delivered,
         });

@@ -46,7 +46,9 @@ impl World {
     fn perform(&mut self, verb: &Verb) -> Result<Changed, VerbError> {
         match verb {
             Verb::AddPrincipal(added) => self.add_principal(added),
+            Verb::ApplyPolicy(policy) => self.apply_policy(policy),
             Verb::Attempt(attempt) => self.attempt(attempt),
+            Verb::ChangeClusterPassword(change) => self.change_cluster_password(change),
             Verb::ChangeKey(change) => self.change_key(change),
             Verb::ChangeMode(change) => self.change_mode(change),
             Verb::ChangeTrust(change) => self.change_trust(change),
@@ -63,6 +65,7 @@ impl World {
             Verb::ExpireTicket(expiry) => self.expire_ticket(expiry),
             Verb::ExportKeytab(copy) => self.export_keytab(copy),
             Verb::ForgeTicket(forgery) => self.forge_ticket(forgery),
+            Verb::GrantClusterAccess(grant) => self.grant_cluster_access(grant),
             Verb::HostDown(host) => self.set_up(host.get_ref(), false),
             Verb::HostUp(host) => self.set_up(host.get_ref(), true),
             Verb::InstallServicePack(install) => self.install_service_pack(install),
@@ -106,6 +109,7 @@ impl World {
             Verb::RemoveDirectory(removal) => self.remove_directory(removal),
             Verb::RemovePrincipal(name) => {
                 let principal = self.principal(name.get_ref())?;
+                self.forget_ntlm_hashes(&principal);
                 self.change_database(&principal.realm, |database| database.remove(&principal))
             }
             Verb::RemoveTrustKey(side) => {
@@ -122,6 +126,7 @@ impl World {
                 let enctypes = self.own_enctypes(&principal)?;
                 self.random_keys(&principal, &enctypes, false)
             }
+            Verb::RestartClusterService(node) => self.restart_cluster_service(node),
             Verb::RunAs(run_as) => self.run_as(run_as),
             Verb::RunJob(job) => ended_as(&self.run_job(job), None),
             Verb::SetClock(clock) => {
@@ -129,6 +134,7 @@ impl World {
                 Ok(std::mem::replace(&mut host.clock_offset, clock.offset.0) != clock.offset.0)
             }
             Verb::SetPassword(change) => self.set_password(change),
+            Verb::SetServicePassword(change) => self.set_service_password(change),
             Verb::SetTaskController(change) => self.set_task_controller(change),
             Verb::SetRegistryValue(change) => self.set_registry_value(change),
             Verb::SetTrustKey(change) => self.set_trust_key(change),
@@ -166,6 +172,7 @@ impl World {
                 self.check_password(&entry, &principal.realm, password)?;
                 let keys = self.password_keys(&entry, &principal.realm, password, &enctypes)?;
                 entry.set_keys(keys, false);
+                self.store_ntlm_hashes(&principal, password);
             }
             None => {
                 entry.set_random_keys(&enctypes, self.admin_rng(), false)?;
@@ -195,14 +202,17 @@ impl World {
             None => self.own_enctypes(&principal)?,
         };
         match &change.password {
-            Some(password) => self.keys_of_password(
-                &principal,
-                &principal.realm,
-                password,
-                &enctypes,
-                None,
-                change.keep_old,
-            ),
+            Some(password) => {
+                self.store_ntlm_hashes(&principal, password);
+                self.keys_of_password(
+                    &principal,
+                    &principal.realm,
+                    password,
+                    &enctypes,
+                    None,
+                    change.keep_old,
+                )
+            }
             None => self.random_keys(&principal, &enctypes, change.keep_old),
         }
     }
@@ -218,6 +228,7 @@ impl World {
             .map(|enctype| kdclab_proto::Key::generate(*enctype, self.admin_rng()))
             .map(|key| key.map(LongTermKey::from))
             .collect::<Result<Vec<_>, _>>()?;
+        self.forget_ntlm_hashes(principal);
         let kvno = self.entry(&principal.realm, principal)?.kvno();
         self.replace_keys(
             principal,
@@ -434,7 +445,7 @@ impl World {
         Ok(changed)
     }
 
-    fn set_password(&mut self, change: &SetPassword) -> Result<Changed, VerbError> {
+    pub(super) fn set_password(&mut self, change: &SetPassword) -> Result<Changed, VerbError> {
         let user = self.principal(change.user.get_ref())?;
         let enctypes = match enctypes(change.enctypes.as_deref()) {
             Some(enctypes) => enctypes,
@@ -447,6 +458,7 @@ impl World {
         let entry = self.entry(&user.realm, &user)?;
         self.check_password(entry, &user.realm, &change.password)?;
         self.keys_of_password(&user, &user.realm, &change.password, &enctypes, None, false)?;
+        self.store_ntlm_hashes(&user, &change.password);
         let max_life = self.database(&user.realm)?.policy().password.max_life;
         if let Some(life) = max_life {
             let seconds = i64::try_from(life.as_secs()).unwrap_or(i64::MAX);

@@ -1,17 +1,27 @@
 //! Hosts of Windows: their registries, the clusters they form, and what their programs do.
 
+mod cluster;
 mod klist;
+mod netlogon;
+mod ntlm;
 mod open_share;
+mod rpc;
+#[cfg(test)]
+mod tests;
 mod triage;
+mod wire;
 
 use std::collections::BTreeMap;
+
+pub(super) use self::cluster::Cluster;
+pub(super) use self::rpc::Rpc;
+pub(super) use self::wire::Message;
 
 use super::host::Host;
 use super::outcome::{Outcome, VerbError};
 use super::world::World;
 use crate::script::windows::{
-    Act, ClusterTable, InstallServicePack, RegistryPath, ServicePack, SetRegistryValue,
-    WindowsTable,
+    Act, InstallServicePack, RegistryPath, ServicePack, SetRegistryValue, WindowsTable,
 };
 
 /// What a host of Windows has besides what every host has.
@@ -19,6 +29,7 @@ use crate::script::windows::{
 pub(super) struct Windows {
     service_pack: ServicePack,
     registry: BTreeMap<RegistryPath, u32>,
+    cluster_service: cluster::Restarts,
 }
 
 impl Windows {
@@ -26,6 +37,7 @@ impl Windows {
         Self {
             service_pack: table.service_pack.unwrap_or_default(),
             registry: table.registry.clone(),
+            cluster_service: Default::default(),
         }
     }
 
@@ -35,50 +47,15 @@ impl Windows {
     }
 }
 
-/// A cluster: its nodes, and which of them hosts each virtual server.
-#[derive(Clone, Debug)]
-pub(super) struct Cluster {
-    nodes: Vec<String>,
-    /// The nodes by the virtual servers' names.
-    virtual_servers: BTreeMap<String, String>,
-}
-
-impl Cluster {
-    pub(super) fn new(table: &ClusterTable) -> Self {
-        let servers = table.virtual_servers.iter();
-        Self {
-            nodes: table
-                .nodes
-                .iter()
-                .map(|node| node.get_ref().clone())
-                .collect(),
-            virtual_servers: servers
-                .map(|(name, node)| (name.get_ref().clone(), node.get_ref().clone()))
-                .collect(),
-        }
-    }
-}
-
 impl World {
     /// Lets a program of Windows act until it is done.
     pub fn act(&mut self, act: &Act) -> Outcome {
         match act {
+            Act::AdministerCluster(administer) => self.administer_cluster(administer),
+            Act::JoinCluster(join) => self.join_cluster(join),
             Act::OpenShare(open) => self.open_share(open),
+            Act::UpdateCluster(update) => self.update_cluster(update),
         }
-    }
-
-    /// The node that hosts a virtual server.
-    fn node_of(&self, virtual_server: &str) -> Option<&str> {
-        let mut clusters = self.clusters.values();
-        clusters.find_map(|cluster| {
-            let node = cluster.virtual_servers.get(virtual_server)?;
-            Some(node.as_str())
-        })
-    }
-
-    fn is_node(&self, host: &str) -> bool {
-        let mut nodes = self.clusters.values().flat_map(|cluster| &cluster.nodes);
-        nodes.any(|node| node == host)
     }
 
     pub(super) fn install_service_pack(

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use kdclab_client::{ClientConfig, ReplayCache, ReplayKey};
 use kdclab_kdc::Database;
+use kdclab_ntlm::StoredHashes;
 use kdclab_proto::{KerberosTime, KeyCache, Keytab, KeytabEntry, Principal, Realm, Timestamp};
 
 use super::acceptors::Service;
@@ -16,7 +17,7 @@ use super::network::{Event, Fate, Network, Packet, Payload};
 use super::outcome::VerbError;
 use super::random::HostRng;
 use super::verbs::keytab_entries;
-use super::windows::Cluster;
+use super::windows::{Cluster, Rpc};
 use crate::script::model::Call;
 use crate::script::{Scope, Spanned};
 
@@ -47,6 +48,9 @@ pub struct World {
     /// What each host last refused, and why, since the running act began.
     pub(super) causes: BTreeMap<String, String>,
     pub(super) clusters: BTreeMap<String, Cluster>,
+    /// What domains store of passwords for NTLM.
+    pub(super) ntlm_hashes: BTreeMap<Principal, StoredHashes>,
+    pub(super) rpc: Rpc,
     /// How many jobs were submitted.
     pub(super) jobs: u32,
 }
@@ -123,11 +127,12 @@ impl World {
         self.causes.insert(host.to_owned(), cause);
     }
 
-    /// Lets time pass. Packets in flight arrive.
+    /// Lets time pass. Packets in flight arrive, and services that ended start again.
     pub fn wait(&mut self, time: Duration) {
         let until = self.now + time;
+        self.restart_services(until);
         self.run_until(Some(until), &mut []);
-        self.now = until;
+        self.now = self.now.max(until);
     }
 
     /// Every packet sent so far.
@@ -220,7 +225,10 @@ impl World {
         until: Option<Timestamp>,
         clients: &mut [super::client::Client],
     ) {
-        while until.is_some() || clients.iter().any(|client| !client.is_done()) {
+        while until.is_some()
+            || self.rpc.is_busy()
+            || clients.iter().any(|client| !client.is_done())
+        {
             let Some(at) = self.network.next_time() else {
                 return;
             };
@@ -231,12 +239,19 @@ impl World {
                 return;
             };
             self.now = self.now.max(at);
-            match event {
-                Event::Arrive(packet) => self.arrive(&packet, clients),
-                Event::Timer { client, serial } => {
-                    if let Some(client) = clients.get_mut(client) {
-                        client.timer(self, serial);
-                    }
+            self.happen(event, clients);
+        }
+    }
+
+    /// Lets an event happen now.
+    pub(super) fn happen(&mut self, event: Event, clients: &mut [super::client::Client]) {
+        match event {
+            Event::Arrive(packet) => self.arrive(&packet, clients),
+            Event::LogonTimer { local } => self.logon_timer(local),
+            Event::RpcTimer { call, serial } => self.rpc_timer(call, serial),
+            Event::Timer { client, serial } => {
+                if let Some(client) = clients.get_mut(client) {
+                    client.timer(self, serial);
                 }
             }
         }
@@ -250,6 +265,9 @@ impl World {
             return;
         }
         let host = host.name.clone();
+        if self.rpc_packet(&host, packet) {
+            return;
+        }
         if let Some(client) = clients
             .iter_mut()
             .find(|client| client.owns(packet.destination))

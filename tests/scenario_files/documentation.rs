@@ -16,11 +16,11 @@ const DOCUMENT: &str = include_str!("../../docs/scenarios.md");
 /// verb that holds them; a verb's section has its name.
 const SECTIONS: [(&str, &str); 20] = [
     ("AcceptorTable", "`acceptor` of a host"),
-    ("AccountTable", "Accounts of Active Directory"),
+    ("AccountTable", "Accounts"),
     ("Act", "Programs of Windows"),
     ("Call", "Calls"),
     ("ClientTable", "`client` of a host"),
-    ("ClusterTable", "Clusters"),
+    ("ClusterTable", "`[cluster.NAME]`"),
     ("Control", "`[[control]]`"),
     ("Fix", "`[[fix]]`"),
     ("HostTable", "`[host]`"),

@@ -82,6 +82,7 @@ impl World {
         let result = client.result.unwrap_or_else(|| Err(no_answer()));
         let target = kpasswd.of.as_ref().unwrap_or(&kpasswd.user).get_ref();
         if let (Ok(()), Ok(target)) = (&result, self.principal(target)) {
+            self.store_ntlm_hashes(&target, &kpasswd.new);
             self.passwords.insert(target, kpasswd.new.clone());
         }
         Outcome {
@@ -92,7 +93,7 @@ impl World {
         }
     }
 
-    fn since(&self, begun: Timestamp) -> Duration {
+    pub(in crate::sim) fn since(&self, begun: Timestamp) -> Duration {
         let microseconds = self.now.unix_microseconds() - begun.unix_microseconds();
         Duration::from_micros(microseconds.unsigned_abs())
     }
