@@ -82,7 +82,7 @@ impl Cluster {
             .filter(|node| self.members.contains(*node));
         let mut nodes = self.nodes.iter();
         let host = hosts.or_else(|| nodes.find(|node| self.members.contains(*node)));
-        host.or(self.nodes.first()).map(String::as_str)
+        host.or_else(|| self.nodes.first()).map(String::as_str)
     }
 }
 

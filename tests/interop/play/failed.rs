@@ -79,8 +79,10 @@ pub(crate) fn com_err(error: ErrorName) -> Option<i32> {
     match error {
         ErrorName::Library(error) => Some(error.0),
         ErrorName::Protocol(code) => code.com_err(),
-        ErrorName::Daemon(_) | ErrorName::Kpasswd(_) | ErrorName::Os(_) | ErrorName::Session(_) => {
-            None
-        }
+        ErrorName::Daemon(_)
+        | ErrorName::Kpasswd(_)
+        | ErrorName::Os(_)
+        | ErrorName::Session(_)
+        | ErrorName::Windows(_) => None,
     }
 }

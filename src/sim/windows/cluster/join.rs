@@ -11,7 +11,7 @@ use crate::script::cluster::{ClusterNode, JoinCluster, SponsorsBy};
 use crate::script::values::ErrorName;
 use crate::sim::outcome::{Failure, Outcome, VerbError};
 use crate::sim::windows::computer_name;
-use crate::sim::windows::rpc::{Destination, Request, RpcCall, SponsorThread};
+use crate::sim::windows::rpc::{Destination, Request, RpcCall, RpcFailure, SponsorThread};
 use crate::sim::world::World;
 
 /// How much later than the one before each thread asks.
@@ -109,8 +109,8 @@ impl World {
             host.log.push(event);
         }
         self.cluster_service_ended(node, name);
-        let failures = results.into_iter().filter_map(Result::err);
-        let last = failures.last().map(|failure| failure.cause);
+        let mut failures = results.into_iter().filter_map(Result::err);
+        let last = failures.next_back().map(|failure| failure.cause);
         Err(not_joined(last.unwrap_or_default()))
     }
 
@@ -120,7 +120,7 @@ impl World {
         node: &str,
         name: &str,
         by: Option<SponsorsBy>,
-    ) -> Vec<Result<(), crate::sim::windows::rpc::RpcFailure>> {
+    ) -> Vec<Result<(), RpcFailure>> {
         let Some(cluster) = self.clusters.get(name) else {
             return Vec::new();
         };
