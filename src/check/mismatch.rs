@@ -238,6 +238,20 @@ pub(super) fn differences(
             );
         }
     }
+    if let Some(wanted) = &expectation.diagnosis {
+        let actual = world.diagnosis();
+        if actual != Some(*wanted.get_ref()) {
+            differ(
+                Some(wanted.span()),
+                "diagnosis",
+                format!("{:?}", wanted.get_ref()),
+                actual.map_or_else(
+                    || "nobody registered".to_owned(),
+                    |diagnosis| format!("{diagnosis:?}"),
+                ),
+            );
+        }
+    }
     for (host, wanted) in &expectation.triage {
         let lines = world.log_since(host, None, &outcome.log_start);
         let verdicts: Vec<Triage> = lines

@@ -1,6 +1,6 @@
 //! Windows: what the documents of its users show of its event log.
 
-use kdclab_client::ApExchangeError;
+use kdclab_client::{ApExchangeError, ClientError};
 use kdclab_proto::{ErrorCode, Principal};
 
 use crate::script::values::ErrorName;
@@ -38,6 +38,42 @@ pub(super) fn session_event(
         ),
     };
     Some(event(id, computer, &description))
+}
+
+/// Event 3 with the fields of a KRB-ERROR, which the client writes once Kerberos logging is on (KB 262177).
+pub(super) fn kdc_event(error: &ClientError, computer: &str) -> Option<String> {
+    let refusal = error.refusal()?;
+    let error = &refusal.error;
+    let code = error.error_code;
+    let time = error.stime.to_string();
+    let part = |range: std::ops::Range<usize>| {
+        let digits = time.get(range).unwrap_or_default();
+        digits.trim_start_matches('0').to_owned()
+    };
+    let or_0 = |digits: String| match digits.as_str() {
+        "" => "0".to_owned(),
+        _ => digits,
+    };
+    let server_time = format!(
+        "{}:{}:{}.0000 {}/{}/{} Z",
+        or_0(part(11..13)),
+        or_0(part(14..16)),
+        or_0(part(17..19)),
+        part(5..7),
+        part(8..10),
+        part(0..4)
+    );
+    let target = error.sname.clone().at(error.realm.clone());
+    let description = format!(
+        "A Kerberos Error Message was received:\n on logon session\n Client Time:\n Server Time: {server_time}\n Error \
+         Code: {:#x} {}\n Extended Error:\n Client Realm:\n Client Name:\n Server Realm: {}\n Server Name: {}\n Target \
+         Name: {target}\n Error Text:\n File:\n Line:\n Error Data is in record data.",
+        code.0,
+        code.name().unwrap_or_default(),
+        error.realm,
+        error.sname
+    );
+    Some(event(3, computer, &description))
 }
 
 /// An event as the viewer shows it.

@@ -15,6 +15,7 @@ use super::source::{Fault, Source, choices};
 use super::spanned::Spanned;
 use super::values::ErrorName;
 use super::verb::{LinkEffect, LinkFault, Verb};
+use super::web;
 use super::windows::Act;
 use crate::sim::PART_NAMES;
 
@@ -216,6 +217,11 @@ fn check_act(scope: &Scope, source: &Source, act: &Act) -> Result<(), Box<Fault>
             scope.host(source, &open.from)?;
             scope.virtual_server(source, &open.server)
         }
+        Act::Register(register) => web::check_register(scope, source, register),
+        Act::ShowClient(client) => {
+            scope.host_of_windows(source, &client.client)?;
+            scope.site(source, &client.site)
+        }
     }
 }
 
@@ -380,6 +386,7 @@ fn check_trace(source: &Source, trace: &Spanned<Vec<String>>) -> Result<(), Box<
     for label in trace.get_ref() {
         let name = match label.split_once(' ') {
             Some((name @ "KRB-ERROR", number)) if number.parse::<i32>().is_ok() => name,
+            Some((name @ "HTTP", what)) if is_http(what) => name,
             _ => label,
         };
         if !MESSAGES.contains(&name) {
@@ -387,13 +394,19 @@ fn check_trace(source: &Source, trace: &Spanned<Vec<String>>) -> Result<(), Box<
                 trace.span(),
                 format!("unknown message `{label}`"),
                 Some(format!(
-                    "{}; an error may have its number, `KRB-ERROR 41`",
+                    "{}; an error may have its number, `KRB-ERROR 41`, and HTTP its method or status, `HTTP 401`",
                     choices(name, MESSAGES)
                 )),
             ));
         }
     }
     Ok(())
+}
+
+/// A method or a status.
+fn is_http(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    (1..=32).contains(&text.len()) && text.bytes().all(is_plain)
 }
 
 pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<(), Box<Fault>> {
@@ -419,6 +432,10 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
                 )),
             }
         }
+        Verb::CcmDelCert(_)
+        | Verb::CloneClient(_)
+        | Verb::DeleteClient(_)
+        | Verb::MoveWebApplication(_) => web::check_verb(scope, source, verb),
         Verb::ChangeKey(change) => scope.principal(source, &change.of, &[]),
         Verb::ChangeMode(change) => check_directory(scope, source, &change.host, &change.path),
         Verb::ChangeTrust(change) => {
@@ -588,11 +605,12 @@ fn check_link(scope: &Scope, source: &Source, link: &LinkFault) -> Result<(), Bo
 }
 
 /// The messages a packet can carry, as traces name them.
-pub(super) const MESSAGES: [&str; 9] = [
+pub(super) const MESSAGES: [&str; 10] = [
     "AP-REP",
     "AP-REQ",
     "AS-REP",
     "AS-REQ",
+    "HTTP",
     "KPASSWD-REP",
     "KPASSWD-REQ",
     "KRB-ERROR",

@@ -26,6 +26,7 @@ pub use self::shorthand::{LogLines, OneOrMany, TextOr};
 use super::spanned::Spanned;
 use super::values::Instant;
 use super::verb::Verb;
+use super::web::SiteTable;
 use super::windows::ClusterTable;
 
 /// The tables by name, in the order of their names.
@@ -64,6 +65,9 @@ pub struct Script {
     /// The clusters.
     #[serde(default)]
     pub cluster: Tables<ClusterTable>,
+    /// The sites of Configuration Manager, by their codes.
+    #[serde(default)]
+    pub site: Tables<SiteTable>,
     /// Steps that prepare the healthy world.
     #[serde(default)]
     pub given: Vec<Spanned<Verb>>,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use super::model::Tables;
 use super::spanned::Spanned;
+use super::web::{ClientOfSite, Register};
 
 /// What a host of Windows has besides what every host has.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -129,6 +130,10 @@ pub struct InstallServicePack {
 pub enum Act {
     /// A program opens `\\SERVER`.
     OpenShare(OpenShare),
+    /// A client of Configuration Manager registers with the management point of its site.
+    Register(Register),
+    /// An administrator looks at a client in the console of its site.
+    ShowClient(ClientOfSite),
 }
 
 /// A program opens the shares of a server.

@@ -5,9 +5,12 @@ mod triage;
 
 use std::collections::BTreeMap;
 
+use kdclab_client::ClientError;
+
 use super::host::Host;
 use super::outcome::{Outcome, VerbError};
 use super::world::World;
+use crate::dialect;
 use crate::script::windows::{
     Act, ClusterTable, InstallServicePack, RegistryPath, ServicePack, SetRegistryValue,
     WindowsTable,
@@ -63,6 +66,8 @@ impl World {
     pub fn act(&mut self, act: &Act) -> Outcome {
         match act {
             Act::OpenShare(open) => self.open_share(open),
+            Act::Register(register) => self.register(register),
+            Act::ShowClient(client) => self.show_client(client),
         }
     }
 
@@ -99,6 +104,22 @@ impl World {
             None => registry.remove(&change.value),
         };
         Ok(before != change.data)
+    }
+}
+
+/// KB 262177: whether the Kerberos client writes what domain controllers refuse to the system log.
+const KERBEROS_PARAMETERS: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\Lsa\Kerberos\Parameters";
+const LOG_LEVEL: &str = "LogLevel";
+
+impl Host {
+    /// Writes Event 3 where a domain controller has refused and Kerberos logging is on.
+    pub(super) fn log_kerberos_error(&mut self, error: &ClientError) {
+        let is_on = self
+            .windows
+            .registry_value(KERBEROS_PARAMETERS, LOG_LEVEL)
+            .is_some_and(|level| level != 0);
+        let line = dialect::kdc_event(error, &computer_name(self)).filter(|_| is_on);
+        self.log.extend(line);
     }
 }
 

@@ -36,7 +36,7 @@ impl World {
         }
         self.run_until(None, &mut clients);
         self.network.clear();
-        let took = self.since(begun);
+        let took = self.time_since(begun);
         clients
             .into_iter()
             .map(|client| Outcome {
@@ -63,7 +63,7 @@ impl World {
         Outcome {
             result,
             flags: None,
-            took: self.since(begun),
+            took: self.time_since(begun),
             log_start,
         }
     }
@@ -87,12 +87,12 @@ impl World {
         Outcome {
             result,
             flags: None,
-            took: self.since(begun),
+            took: self.time_since(begun),
             log_start,
         }
     }
 
-    fn since(&self, begun: Timestamp) -> Duration {
+    pub(in crate::sim) fn time_since(&self, begun: Timestamp) -> Duration {
         let microseconds = self.now.unix_microseconds() - begun.unix_microseconds();
         Duration::from_micros(microseconds.unsigned_abs())
     }
