@@ -26,6 +26,7 @@ mod error;
 mod outcome;
 
 use std::borrow::Borrow;
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -208,7 +209,7 @@ impl Lab {
     /// # Errors
     /// As [`Lab::call`].
     pub fn kpasswd(&mut self, kpasswd: impl Borrow<Kpasswd>) -> Result<Outcome, LabError> {
-        let text = kpasswd.borrow().as_step(self.client());
+        let text = kpasswd.borrow().as_step(&self.client());
         let attempt = attempt(self.world.scope(), &text)?;
         let Some(kpasswd) = attempt.kpasswd else {
             unreachable!("the step was written with one");
@@ -302,7 +303,7 @@ impl Lab {
     }
 
     fn read_call(&self, call: &Call) -> Result<model::Call, LabError> {
-        let text = call.as_step(self.client());
+        let text = call.as_step(&self.client());
         match attempt(self.world.scope(), &text)?.call {
             Some(call) => Ok(call),
             None => unreachable!("the step was written with one"),
@@ -311,10 +312,10 @@ impl Lab {
 
     /// Where clients act that do not say where: as the scenario's first call does, or on a host that is
     /// neither a KDC nor runs a service.
-    fn client(&self) -> &str {
+    fn client(&self) -> Cow<'_, str> {
         let script = &self.scenario.script;
         if let Some(call) = script.first_call() {
-            return call.from.get_ref();
+            return call.from.get_ref().clone().into();
         }
         let has_other_work = |name: &str| script.realm.values().any(|realm| employs(realm, name));
         let mut hosts = script.host.keys().map(Spanned::get_ref);
@@ -323,6 +324,7 @@ impl Lab {
             .find(|name| !has_other_work(name))
             .or_else(|| hosts.next())
             .map_or("", String::as_str)
+            .into()
     }
 
     /// The ticket that `call` was about, as it lies in the caller's cache now.

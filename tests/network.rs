@@ -46,7 +46,7 @@ fn played_with(settings: &str, ws1: &str, call: &str, faults: &[&str]) -> (World
         Scenario::parse(Path::new("network.toml"), &text).unwrap_or_else(|error| panic!("{error}"));
     let mut world = check::world_in(&scenario, Phase::Broken, DEFAULT_SEED, None)
         .unwrap_or_else(|error| panic!("{error}"));
-    let outcome = world.call_one(scenario.script.first_call().unwrap());
+    let outcome = world.call_one(&scenario.script.first_call().unwrap());
     (world, outcome)
 }
 
@@ -436,9 +436,9 @@ fn clones_go_their_own_ways() {
     .unwrap();
     let call = scenario.script.first_call().unwrap();
     let start = first.packets().len();
-    first.call_one(call);
+    first.call_one(&call);
     assert_eq!(second.packets().len(), start);
-    second.call_one(call);
+    second.call_one(&call);
     let bytes = |world: &World| -> Vec<Vec<u8>> {
         world
             .packets()
@@ -462,7 +462,7 @@ fn another_host_does_not_change_anybody_s_bytes() {
         .replace("CALL", SESSION);
     let scenario = Scenario::parse(Path::new("network.toml"), &text).unwrap();
     let mut other = check::world_in(&scenario, Phase::Healthy, DEFAULT_SEED, None).unwrap();
-    other.call_one(scenario.script.first_call().unwrap());
+    other.call_one(&scenario.script.first_call().unwrap());
     for (packet, twin) in world.packets().iter().zip(other.packets()) {
         assert_eq!(packet.payload, twin.payload);
     }
@@ -483,7 +483,7 @@ fn a_service_of_no_domain_is_asked_for_once() {
     let call = scenario.script.first_call().unwrap();
     let mut world = check::world_in(&scenario, Phase::Healthy, DEFAULT_SEED, None).unwrap();
     for _ in 0..2 {
-        assert_eq!(name(&world.call_one(call)), "success");
+        assert_eq!(name(&world.call_one(&call)), "success");
     }
     // The tag of a TGS-REQ.
     let requests = world

@@ -213,13 +213,13 @@ impl PrincipalEntry {
     }
 }
 
-/// The names that a computer registers for itself when it joins a domain: `HOST/NAME` and `HOST/name.domain`.
+/// The names that a computer registers for itself when it joins a domain: `HOST/NAME` and `HOST/NAME.domain`.
 pub fn host_service_principal_names(sam_account_name: &str, realm: &Realm) -> [PrincipalName; 2] {
     let host = sam_account_name
         .strip_suffix('$')
         .unwrap_or(sam_account_name);
     let domain = realm.to_str_lossy().to_ascii_lowercase();
-    let full = format!("{}.{domain}", host.to_ascii_lowercase());
+    let full = format!("{host}.{domain}");
     [host.to_owned(), full].map(|host| PrincipalName::new(NameType::SRV_INST, ["HOST", &host]))
 }
 

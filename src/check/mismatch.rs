@@ -252,6 +252,17 @@ pub(super) fn differences(
             );
         }
     }
+    for (place, wanted) in &expectation.klist {
+        let actual = world.klist(place);
+        if actual != *wanted.get_ref() {
+            differ(
+                Some(wanted.span()),
+                "klist",
+                wanted.get_ref().join("; "),
+                actual.join("; "),
+            );
+        }
+    }
     for (host, wanted) in &expectation.triage {
         let lines = world.log_since(host, None, &outcome.log_start);
         let verdicts: Vec<Triage> = lines

@@ -44,7 +44,7 @@ fn check_call(scope: &Scope, source: &Source, call: &Call) -> Result<(), Box<Fau
         check_client_name(scope, source, user)?;
     }
     match (&call.to, &call.user_to_user) {
-        (Some(service), None) => scope.principal(source, service, &[Kind::Service])?,
+        (Some(service), None) => scope.called(source, service)?,
         // Whoever has logged in somewhere can be reached there.
         (Some(service), Some(owner)) => {
             scope.principal(source, service, &[])?;
@@ -299,6 +299,18 @@ pub(super) fn check_symptom(
         scope.host(source, host)?;
     }
     check_messages(scope, source, &table.expectation())?;
+    for (place, tickets) in &table.klist {
+        let Some((host, user)) = place.split_once('/') else {
+            return Err(source.fault(
+                tickets.span(),
+                format!("`{place}` is not the credential cache of a user on a host"),
+                Some("write both, as `\"ws1/alice\"`".to_owned()),
+            ));
+        };
+        scope.host_named(source, host, tickets.span())?;
+        let user = Spanned::new(tickets.span(), user.to_owned());
+        scope.principal(source, &user, &[Kind::User])?;
+    }
     for (host, triage) in &table.triage {
         scope.host_named(source, host, triage.span())?;
     }

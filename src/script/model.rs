@@ -7,6 +7,7 @@ mod host;
 mod realm;
 mod shorthand;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -27,7 +28,7 @@ use super::spanned::Spanned;
 use super::values::Instant;
 use super::verb::Verb;
 use super::web::SiteTable;
-use super::windows::ClusterTable;
+use super::windows::{Act, ClusterTable};
 
 /// The tables by name, in the order of their names.
 pub type Tables<T> = BTreeMap<Spanned<String>, T>;
@@ -102,17 +103,24 @@ impl Script {
             && symptoms.any(|symptom| !symptom.log.is_empty())
     }
 
-    /// The first call of the symptom, or else of the controls.
-    pub fn first_call(&self) -> Option<&Call> {
-        let symptom = self.symptom.iter().map(Spanned::get_ref).flat_map(|check| {
+    /// The first call of the symptom, or else of the controls. The act of a program of Windows stands for a call of
+    /// its user.
+    pub fn first_call(&self) -> Option<Cow<'_, Call>> {
+        let symptoms = self.symptom.iter().map(Spanned::get_ref);
+        let calls = symptoms.clone().flat_map(|check| {
             let job = check.job.iter().map(|job| &job.call);
             let calls = check.call.iter().chain(job);
             calls.chain(check.simultaneous.iter().flatten())
         });
-        let controls = self
-            .control
-            .iter()
-            .filter_map(|control| control.get_ref().call.as_ref());
-        symptom.chain(controls).next()
+        let acts = symptoms.filter_map(|check| check.act.as_ref());
+        let controls = self.control.iter().map(Spanned::get_ref);
+        let control_calls = controls.clone().filter_map(|control| control.call.as_ref());
+        let control_acts = controls.filter_map(|control| control.act.as_ref());
+        calls
+            .map(Cow::Borrowed)
+            .chain(acts.filter_map(Act::call).map(Cow::Owned))
+            .chain(control_calls.map(Cow::Borrowed))
+            .chain(control_acts.filter_map(Act::call).map(Cow::Owned))
+            .next()
     }
 }

@@ -243,6 +243,14 @@ impl Scope {
         self.realms.contains(name)
     }
 
+    /// What a client asks a ticket for: a service, or a user, who may be none.
+    pub(super) fn called(&self, source: &Source, name: &Spanned<String>) -> Result<(), Box<Fault>> {
+        match self.principal(source, name, &[Kind::User]) {
+            Ok(()) => Ok(()),
+            Err(_) => self.principal(source, name, &[Kind::Service]),
+        }
+    }
+
     /// A client or a realm of clients.
     pub(super) fn client_or_realm(
         &self,

@@ -6,7 +6,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 
-use super::model::Tables;
+use super::model::{Call, Tables};
 use super::spanned::Spanned;
 use super::web::{ClientOfSite, Register};
 
@@ -134,6 +134,22 @@ pub enum Act {
     Register(Register),
     /// An administrator looks at a client in the console of its site.
     ShowClient(ClientOfSite),
+}
+
+impl Act {
+    /// The call that it stands for, where a program of another system can make it.
+    pub(crate) fn call(&self) -> Option<Call> {
+        match self {
+            Self::OpenShare(open) => Some(Call {
+                user: Some(open.user.clone()),
+                to: Some(open.server.clone()),
+                ..Call::from_host(open.from.clone())
+            }),
+            // Another program can at least log in from the same host.
+            Self::Register(register) => Some(Call::from_host(register.client.clone())),
+            Self::ShowClient(_) => None,
+        }
+    }
 }
 
 /// A program opens the shares of a server.

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::port::Way;
 use crate::script::Script;
 use crate::script::verb::Verb;
+use crate::script::windows::Act;
 use crate::sim::{Listening, World};
 
 /// How many ports are bound, unless the main client alone needs more. What is left of the clients shares those
@@ -24,9 +25,8 @@ impl Clients {
     pub(super) fn of(script: &Script) -> Self {
         let main = script
             .first_call()
-            .map(|call| call.from.get_ref())
-            .or_else(|| script.host.keys().next().map(|name| name.get_ref()))
-            .cloned();
+            .map(|call| call.from.get_ref().clone())
+            .or_else(|| script.host.keys().next().map(|name| name.get_ref().clone()));
         let mut others = BTreeSet::new();
         for control in script.control.iter().map(|control| control.get_ref()) {
             others.extend(control.call.iter().map(|call| call.from.get_ref()));
@@ -43,6 +43,16 @@ impl Clients {
             others.extend(actor(verb.get_ref()));
         }
         let mut others: BTreeSet<String> = others.into_iter().cloned().collect();
+        let controls = script
+            .control
+            .iter()
+            .filter_map(|control| control.get_ref().act.as_ref());
+        let symptoms = script
+            .symptom
+            .iter()
+            .filter_map(|symptom| symptom.get_ref().act.as_ref());
+        let calls = controls.chain(symptoms).filter_map(Act::call);
+        others.extend(calls.map(|call| call.from.get_ref().clone()));
         if let Some(main) = &main {
             others.remove(main);
         }

@@ -219,6 +219,7 @@ impl Directory {
         let path = |name: &str| self.path.join(name);
         let file = |name: &str| format!("FILE:{}", path(name).display());
         let call = script.first_call();
+        let call = call.as_deref();
         set("KDCLAB_DIR", self.path.display().to_string());
         set("KRB5CCNAME", file(MAIN_CCACHE));
         set(
@@ -309,7 +310,7 @@ fn caches(
     }
     if let Some(call) = script.first_call()
         && let Some(main) = clients.main()
-        && let Some(user) = world.caller(call)
+        && let Some(user) = world.caller(&call)
         && (call.warm || !call.log_in || directory.join(MAIN_CCACHE).exists())
     {
         files.insert(MAIN_CCACHE.to_owned(), (main.to_owned(), user));

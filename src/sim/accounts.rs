@@ -80,36 +80,30 @@ impl World {
         let realm = &account.realm;
         let account_name = account.name.to_string();
         let computer = account_name.strip_suffix('$');
-        let names: Vec<Principal> = names
+        let bare = computer.unwrap_or(&account_name);
+        let bare = PrincipalName::new(NameType::PRINCIPAL, [bare]);
+        let names = names
             .iter()
-            .flat_map(|name| std::iter::once(name.clone()).chain(names_of_host(name)))
-            .map(|name| name.at(realm.clone()))
-            .collect();
-        let bare =
-            computer.map(|name| PrincipalName::new(NameType::PRINCIPAL, [name]).at(realm.clone()));
-        for name in names.iter().chain(&bare) {
+            .flat_map(|name| std::iter::once(name.clone()).chain(names_of_host(name)));
+        for name in names.chain([bare]) {
+            let name = name.at(realm.clone());
             let service = Service {
                 hosts: Vec::new(),
-                port: port_of(name),
+                port: port_of(&name),
             };
-            let hosts = &mut self.services.entry(name.clone()).or_insert(service).hosts;
+            let hosts = &mut self.services.entry(name).or_insert(service).hosts;
             if !hosts.iter().any(|other| other == host) {
                 hosts.push(host.to_owned());
             }
         }
         let host = self.host_mut(host)?;
-        for name in names.iter().chain([account]) {
-            merge(&mut host.keytab, keytab_entries(entry, name, now));
+        for name in names_of_keys(entry, account) {
+            merge(&mut host.keytab, keytab_entries(entry, &name, now));
         }
         if host.computer_name.is_none()
             && let Some(computer) = computer
         {
-            let domain = realm.to_string().to_ascii_lowercase();
-            let full = format!("{computer}.{domain}");
-            let identity = PrincipalName::new(NameType::SRV_INST, ["host", full.as_str()]);
-            let identity = identity.at(realm.clone());
-            merge(&mut host.keytab, keytab_entries(entry, &identity, now));
-            host.identity = Some(identity);
+            host.identity = Some(identity_of(computer, realm));
             host.computer_name = Some(computer.to_owned());
         }
         Ok(())
@@ -218,6 +212,30 @@ fn change_attributes(
     if let Some(allowed) = allowed {
         account.allowed_to_authenticate = allowed;
     }
+}
+
+/// The names under which a host keeps the keys of an account: all that its services go by.
+pub(super) fn names_of_keys(entry: &PrincipalEntry, principal: &Principal) -> Vec<Principal> {
+    let mut names = vec![principal.clone()];
+    let Some(account) = &entry.account else {
+        return names;
+    };
+    let realm = &principal.realm;
+    let account_name = entry.principal().name.to_string();
+    let computer = account_name.strip_suffix('$');
+    names.extend(computer.map(|computer| identity_of(computer, realm)));
+    let services = account.service_principal_names.iter();
+    let services =
+        services.flat_map(|name| std::iter::once(name.clone()).chain(names_of_host(name)));
+    names.extend(services.map(|name| name.at(realm.clone())));
+    names
+}
+
+/// As whom a computer signs its refusals.
+fn identity_of(computer: &str, realm: &Realm) -> Principal {
+    let domain = realm.to_string().to_ascii_lowercase();
+    let full = format!("{computer}.{domain}");
+    PrincipalName::new(NameType::SRV_INST, ["host", full.as_str()]).at(realm.clone())
 }
 
 /// The classes of service that a host's own name stands for as well, as far as scenarios call them.

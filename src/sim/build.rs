@@ -117,7 +117,9 @@ impl World {
             DialectName::Windows => ClientConfig::windows(realm),
         };
         // Every host knows the realm of every domain, as a well-kept krb5.conf does.
-        for realm in script.realm.keys() {
+        // Windows asks its own domain for everything.
+        let realms = script.realm.keys();
+        for realm in realms.filter(|_| table.dialect != DialectName::Windows) {
             let domain = realm.get_ref().to_ascii_lowercase();
             let realm = Realm::from(realm.get_ref().as_str());
             config.domain_realm.insert(format!(".{domain}"), realm);

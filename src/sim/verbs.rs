@@ -7,6 +7,7 @@ use kdclab_kdc::{
 use kdclab_proto::{Enctype, Keytab, KeytabEntry, Principal, Realm};
 use zeroize::Zeroizing;
 
+use super::accounts::names_of_keys;
 use super::links::Rule;
 use super::outcome::{Outcome, VerbError};
 use super::world::World;
@@ -314,8 +315,12 @@ impl World {
         let principal = self.principal(copy.of.get_ref())?;
         let time = self.now().time();
         let wanted = enctypes(copy.enctypes.as_deref());
-        let mut entries =
-            keytab_entries(self.entry(&principal.realm, &principal)?, &principal, time);
+        let entry = self.entry(&principal.realm, &principal)?;
+        let names = names_of_keys(entry, &principal);
+        let mut entries: Vec<KeytabEntry> = names
+            .iter()
+            .flat_map(|name| keytab_entries(entry, name, time))
+            .collect();
         if let Some(wanted) = &wanted {
             entries.retain(|entry| wanted.contains(&entry.enctype));
         }

@@ -1,5 +1,6 @@
 //! Hosts of Windows: their registries, the clusters they form, and what their programs do.
 
+mod klist;
 mod open_share;
 mod triage;
 

@@ -275,7 +275,7 @@ fn error_in_place_of_ap_rep_windows() {
         r#"{CALL}
 error   = "KRB_AP_ERR_MODIFIED"
 trace   = ["AP-REQ", "KRB-ERROR 41"]
-log.ws1 = "Event 4: The kerberos client received a KRB_AP_ERR_MODIFIED error from the server nfs/fs1.lab.example. The target name used was nfs/fs1.lab.example. This indicates that the password used to encrypt the kerberos service ticket is different than that on the target server. Commonly, this is due to identically named machine accounts in the target realm (LAB.EXAMPLE) and the client realm. Please contact your system administrator."
+log.ws1 = "Event ID: 4\nUser: N/A\nComputer: WS1\nDescription: The kerberos client received a KRB_AP_ERR_MODIFIED error from the server nfs/fs1.lab.example. The target name used was nfs/fs1.lab.example. This indicates that the password used to encrypt the kerberos service ticket is different than that on the target server. Commonly, this is due to identically named machine accounts in the target realm (LAB.EXAMPLE) and the client realm. Please contact your system administrator."
 "#
     );
     told(&world("windows", "windows"), OTHER_KEY, &symptom);
@@ -287,7 +287,7 @@ fn another_error_in_place_of_ap_rep_windows() {
         r#"{CALL}
 error   = "KRB_AP_ERR_SKEW"
 trace   = ["AP-REQ", "KRB-ERROR 37"]
-log.ws1 = "Event 3: KRB_AP_ERR_SKEW (37)"
+log.ws1 = "Event ID: 3\nUser: N/A\nComputer: WS1\nDescription: KRB_AP_ERR_SKEW (37)"
 "#
     );
     let skew = r#"set_clock = { host = "fs1", offset = "+10m" }"#;

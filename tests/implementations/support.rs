@@ -45,6 +45,6 @@ pub(crate) fn played(world: &str, faults: &[&str], symptom: &str) -> World {
     let Some(call) = scenario.script.first_call() else {
         panic!("the symptom has no call")
     };
-    world.call_one(call);
+    world.call_one(&call);
     world
 }

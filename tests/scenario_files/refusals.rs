@@ -52,14 +52,18 @@ fn parse(text: &str) -> Result<Scenario, CatalogueError> {
 
 #[test]
 fn the_good_file_runs() {
-    let scenario = parse(GOOD).unwrap_or_else(|error| panic!("{error}"));
+    assert_runs(GOOD);
+}
+
+pub(super) fn assert_runs(good: &str) {
+    let scenario = parse(good).unwrap_or_else(|error| panic!("{error}"));
     let report = check::run(&scenario, 1);
     assert!(report.is_ok(), "{:?}", report.mismatches);
 }
 
 /// Replaces `from` by `to` in the good file and expects the fault at the marked place.
 #[track_caller]
-fn refused(good: &str, from: &str, to: &str, title: &str, help: &str) {
+pub(super) fn refused(good: &str, from: &str, to: &str, title: &str, help: &str) {
     assert!(good.contains(from), "the good file has no {from:?}");
     let text = good.replacen(from, to, 1);
     let error = match parse(&text) {
@@ -209,12 +213,12 @@ fn an_act_beside_a_call() {
         (
             "[[control]]",
             job,
-            "a [[control]] has exactly one of `call`, `job`, `kpasswd`, `replay` and `start`",
+            "a [[control]] has exactly one of `act`, `call`, `job`, `kpasswd`, `replay` and `start`",
         ),
         (
             "[[symptom]]",
             kpasswd,
-            "a [[symptom]] has exactly one of `call`, `job`, `kpasswd`, `simultaneous` and `start`",
+            "a [[symptom]] has exactly one of `act`, `call`, `job`, `kpasswd`, `simultaneous` and `start`",
         ),
     ] {
         let text = GOOD.replacen(table, &format!("{table}\n{act}"), 1);

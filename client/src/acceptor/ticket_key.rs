@@ -249,9 +249,15 @@ impl Acceptor {
 
     /// The acceptor's keys that bear the name `server`, or without any those of `fallback`, or all of them.
     fn keys_of_or(&self, server: &Principal, fallback: Option<&Principal>) -> Vec<&KeytabEntry> {
+        let is_windows = self.config.dialect == Dialect::Windows;
         let keys = |principal: &Principal| -> Vec<&KeytabEntry> {
             self.keytab
-                .entries_of(principal)
+                .entries
+                .iter()
+                .filter(|entry| match is_windows {
+                    true => is_same_without_case(&entry.principal, principal),
+                    false => entry.principal == *principal,
+                })
                 .filter(|entry| self.name.matches(&entry.principal))
                 .collect()
         };
@@ -270,6 +276,18 @@ impl Acceptor {
             keys,
         )
     }
+}
+
+/// Active Directory compares names without regard to case.
+fn is_same_without_case(one: &Principal, other: &Principal) -> bool {
+    let same = |one: &[u8], other: &[u8]| one.eq_ignore_ascii_case(other);
+    let (ours, theirs) = (&one.name.components, &other.name.components);
+    same(one.realm.as_bytes(), other.realm.as_bytes())
+        && ours.len() == theirs.len()
+        && ours
+            .iter()
+            .zip(theirs)
+            .all(|(one, other)| same(one.as_bytes(), other.as_bytes()))
 }
 
 fn decrypt_with_entry(ticket: &Ticket, entry: &KeytabEntry) -> Result<EncTicketPart, Failure> {

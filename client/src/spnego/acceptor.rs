@@ -52,8 +52,10 @@ pub struct NegotiationRefused {
 impl Acceptor {
     /// An acceptor that behaves as `dialect` where implementations differ, in how it refuses:
     ///
-    /// - MIT sends the mechanism's error token with reject;
-    /// - Windows sends it with accept-incomplete, and reject where there is none;
+    /// - MIT 1.20 sends the mechanism's error token with reject, without supportedMech;
+    /// - Windows sends it with accept-incomplete. MS-SPNG does not say so; servers of SMB, which show
+    ///   STATUS_MORE_PROCESSING_REQUIRED for a Kerberos ticket they cannot use, do. Where there is no such token it is
+    ///   reject, as RFC 4178 has it, by our choice;
     /// - Java says nothing.
     pub fn new(dialect: Dialect) -> Self {
         Self {

@@ -183,6 +183,7 @@ fn windows_sends_a_krb_error_with_accept_incomplete() {
     assert_eq!(error.refusal().unwrap().error_code, code);
 }
 
+/// As seen with MIT 1.20: a1 .. 30 .. a0 03 0a 01 02 a2 .., and the KRB-ERROR in it.
 #[test]
 fn mit_sends_a_krb_error_with_reject() {
     let mut initiator = Initiator::new(vec![KRB5]);

@@ -75,7 +75,7 @@ fn with_computer() -> World {
     let mut world = World::active_directory();
     let names = host_service_principal_names("WEB2$", &"LAB".into());
     let names: Vec<String> = names.iter().map(ToString::to_string).collect();
-    assert_eq!(names, ["HOST/WEB2", "HOST/web2.lab"]);
+    assert_eq!(names, ["HOST/WEB2", "HOST/WEB2.lab"]);
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     add_account(&mut world, "web2$@LAB", &names);
     add_account(&mut world, "reports@LAB", &[]);

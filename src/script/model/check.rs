@@ -50,6 +50,8 @@ pub struct Expectation {
     pub log: BTreeMap<String, Spanned<LogLines>>,
     /// Who can decrypt each part of the messages.
     pub decrypted_by: BTreeMap<String, Spanned<Vec<String>>>,
+    /// What `klist tickets` then lists of services, by `HOST/USER`.
+    pub klist: BTreeMap<String, Spanned<Vec<String>>>,
     /// What the events numbered 4 in the logs of hosts mean.
     pub triage: BTreeMap<String, Spanned<Triage>>,
     /// What the procedure for clients that are not approved finds.
@@ -153,6 +155,9 @@ pub struct SymptomCheck {
     /// hosts and users, and nobody else of this world.
     #[serde(default)]
     pub decrypted_by: BTreeMap<String, Spanned<Vec<String>>>,
+    /// The tickets for services that `klist tickets` then lists, by `HOST/USER`, one line each and no others.
+    #[serde(default)]
+    pub klist: BTreeMap<String, Spanned<Vec<String>>>,
     /// What the events numbered 4 mean that the hosts' logs then have: `harmless` or `failure`.
     #[serde(default)]
     pub triage: BTreeMap<String, Spanned<Triage>>,
@@ -184,6 +189,7 @@ impl SymptomCheck {
             flags: self.flags.clone(),
             log: self.log.clone(),
             decrypted_by: self.decrypted_by.clone(),
+            klist: self.klist.clone(),
             triage: self.triage.clone(),
             diagnosis: self.diagnosis.clone(),
         }

@@ -52,10 +52,14 @@ pub(crate) enum Reason {
     NoIdentity,
     /// The program must not ask the service to prove itself.
     NotMutual,
+    /// A program of Windows acts.
+    Program,
     /// Several clients act in the same microsecond.
     Simultaneous,
     /// What fails is the program's own handling of a socket or a lock.
     System,
+    /// Somebody else's ticket-granting ticket must be shown to the KDC.
+    UserToUser,
 }
 
 /// Programs that do not run here.
@@ -82,10 +86,12 @@ impl fmt::Display for Reason {
             }
             Self::NoIdentity => "the caller has no identity with which a program could start",
             Self::NotMutual => "the caller does without mutual authentication",
+            Self::Program => "a program of Windows acts, which does not run here",
             Self::Simultaneous => "several clients act in the same microsecond",
             Self::System => {
                 "the program's own handling of a socket or a lock fails, in the words of PAN-OS"
             }
+            Self::UserToUser => "the caller shows the KDC somebody else's ticket-granting ticket",
         })
     }
 }
@@ -154,6 +160,9 @@ fn reason_of_act(script: &Script, symptom: &SymptomCheck) -> Option<Reason> {
     if symptom.start.is_some() {
         return Some(Reason::Daemon);
     }
+    if symptom.act.is_some() {
+        return Some(Reason::Program);
+    }
     if symptom.simultaneous.is_some() {
         return Some(Reason::Simultaneous);
     }
@@ -179,8 +188,13 @@ fn reason_of_controls(script: &Script) -> Option<Reason> {
     controls.find_map(|control| {
         let attacks = control.replay.is_some().then_some(Reason::Attacker);
         let job = control.job.is_some().then_some(Reason::Job);
+        let act = control.act.is_some().then_some(Reason::Program);
+        let call = control.call.as_ref();
+        let is_user_to_user = call.is_some_and(|call| call.user_to_user.is_some());
         attacks
             .or(job)
+            .or(act)
+            .or(is_user_to_user.then_some(Reason::UserToUser))
             .or_else(|| control.start.is_some().then_some(Reason::Daemon))
     })
 }
