@@ -116,6 +116,11 @@ pub(crate) fn session_log(
     }
 }
 
+/// The event that Windows with Kerberos logging writes where a KDC refuses. `computer` is the host's name.
+pub(crate) fn kdc_event(error: &ClientError, computer: &str) -> Option<String> {
+    windows::kdc_event(error, computer)
+}
+
 /// What the user of a client sees when the operating system fails it; `None` where no text is known.
 pub(crate) fn os_text(dialect: DialectName, abi: Abi, error: OsError) -> Option<String> {
     match dialect {

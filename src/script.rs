@@ -19,6 +19,7 @@ mod spanned;
 mod step;
 pub mod values;
 pub mod verb;
+pub mod web;
 pub mod windows;
 
 use std::path::Path;

@@ -238,6 +238,20 @@ pub(super) fn differences(
             );
         }
     }
+    if let Some(wanted) = &expectation.diagnosis {
+        let actual = world.diagnosis();
+        if actual != Some(*wanted.get_ref()) {
+            differ(
+                Some(wanted.span()),
+                "diagnosis",
+                format!("{:?}", wanted.get_ref()),
+                actual.map_or_else(
+                    || "nobody registered".to_owned(),
+                    |diagnosis| format!("{diagnosis:?}"),
+                ),
+            );
+        }
+    }
     for (place, wanted) in &expectation.klist {
         let actual = world.klist(place);
         if actual != *wanted.get_ref() {

@@ -1,6 +1,6 @@
 //! Windows: what the documents of its users show of its event log.
 
-use kdclab_client::ApExchangeError;
+use kdclab_client::{ApExchangeError, ClientError};
 use kdclab_ntlm::NtStatus;
 use kdclab_proto::{ErrorCode, Principal};
 
@@ -38,15 +38,19 @@ pub(super) fn session_event(
             ),
         ),
     };
-    let event = Event {
+    Some(kerberos_event(id, computer).described(&description))
+}
+
+/// An error that the Kerberos client tells.
+fn kerberos_event(id: u32, computer: &str) -> Event<'_> {
+    Event {
         log: "System",
         kind: EventKind::Error,
         source: "Kerberos",
         category: "None",
         id,
         computer,
-    };
-    Some(event.described(&description))
+    }
 }
 
 /// What an event tells beside its description.
@@ -118,4 +122,40 @@ pub(crate) fn logon_attempt(
          {workstation}\nError Code: 0x{:X}",
         status.0
     ))
+}
+
+/// Event 3 with the fields of a KRB-ERROR, which the client writes once Kerberos logging is on (KB 262177).
+pub(super) fn kdc_event(error: &ClientError, computer: &str) -> Option<String> {
+    let refusal = error.refusal()?;
+    let error = &refusal.error;
+    let code = error.error_code;
+    let time = error.stime.to_string();
+    let part = |range: std::ops::Range<usize>| {
+        let digits = time.get(range).unwrap_or_default();
+        digits.trim_start_matches('0').to_owned()
+    };
+    let or_0 = |digits: String| match digits.as_str() {
+        "" => "0".to_owned(),
+        _ => digits,
+    };
+    let server_time = format!(
+        "{}:{}:{}.0000 {}/{}/{} Z",
+        or_0(part(11..13)),
+        or_0(part(14..16)),
+        or_0(part(17..19)),
+        part(5..7),
+        part(8..10),
+        part(0..4)
+    );
+    let target = error.sname.clone().at(error.realm.clone());
+    let description = format!(
+        "A Kerberos Error Message was received:\n on logon session\n Client Time:\n Server Time: {server_time}\n Error \
+         Code: {:#x} {}\n Extended Error:\n Client Realm:\n Client Name:\n Server Realm: {}\n Server Name: {}\n Target \
+         Name: {target}\n Error Text:\n File:\n Line:\n Error Data is in record data.",
+        code.0,
+        code.name().unwrap_or_default(),
+        error.realm,
+        error.sname
+    );
+    Some(kerberos_event(3, computer).described(&description))
 }

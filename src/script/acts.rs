@@ -16,6 +16,7 @@ use super::source::{Fault, Source, choices};
 use super::spanned::Spanned;
 use super::values::ErrorName;
 use super::verb::{LinkEffect, LinkFault, Verb};
+use super::web;
 use crate::sim::PART_NAMES;
 
 pub(super) fn check_client(
@@ -384,6 +385,7 @@ fn check_trace(source: &Source, trace: &Spanned<Vec<String>>) -> Result<(), Box<
             Some((name @ ("KRB-ERROR" | "RPC FAULT"), number)) if number.parse::<i32>().is_ok() => {
                 name
             }
+            Some((name @ "HTTP", what)) if is_http(what) => name,
             _ => label,
         };
         if !MESSAGES.contains(&name) {
@@ -391,13 +393,19 @@ fn check_trace(source: &Source, trace: &Spanned<Vec<String>>) -> Result<(), Box<
                 trace.span(),
                 format!("unknown message `{label}`"),
                 Some(format!(
-                    "{}; an error may have its number, `KRB-ERROR 41`",
+                    "{}; an error may have its number, `KRB-ERROR 41`, and HTTP its method or status, `HTTP 401`",
                     choices(name, MESSAGES)
                 )),
             ));
         }
     }
     Ok(())
+}
+
+/// A method or a status.
+fn is_http(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    (1..=32).contains(&text.len()) && text.bytes().all(is_plain)
 }
 
 pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<(), Box<Fault>> {
@@ -423,6 +431,10 @@ pub(super) fn check_verb(scope: &Scope, source: &Source, verb: &Verb) -> Result<
                 )),
             }
         }
+        Verb::CcmDelCert(_)
+        | Verb::CloneClient(_)
+        | Verb::DeleteClient(_)
+        | Verb::MoveWebApplication(_) => web::check_verb(scope, source, verb),
         Verb::ChangeKey(change) => scope.principal(source, &change.of, &[]),
         Verb::ChangeMode(change) => check_directory(scope, source, &change.host, &change.path),
         Verb::ChangeTrust(change) => {
@@ -597,11 +609,12 @@ fn check_link(scope: &Scope, source: &Source, link: &LinkFault) -> Result<(), Bo
 }
 
 /// The messages a packet can carry, as traces name them.
-pub(super) const MESSAGES: [&str; 17] = [
+pub(super) const MESSAGES: [&str; 18] = [
     "AP-REP",
     "AP-REQ",
     "AS-REP",
     "AS-REQ",
+    "HTTP",
     "KPASSWD-REP",
     "KPASSWD-REQ",
     "KRB-ERROR",

@@ -12,6 +12,7 @@ use super::scope::{Kind, Scope};
 use super::source::{Fault, Source};
 use super::spanned::Spanned;
 use super::verb::Verb;
+use super::web;
 use super::windows::Act;
 
 /// A cluster of two or more nodes (MSCS).
@@ -192,6 +193,11 @@ pub(super) fn check_act(scope: &Scope, source: &Source, act: &Act) -> Result<(),
             scope.principal(source, &open.user, &[])?;
             scope.host(source, &open.from)?;
             scope.virtual_server(source, &open.server)
+        }
+        Act::Register(register) => web::check_register(scope, source, register),
+        Act::ShowClient(client) => {
+            scope.host_of_windows(source, &client.client)?;
+            scope.site(source, &client.site)
         }
         Act::UpdateCluster(update) => {
             check_service(scope, source, &update.cluster)?;

@@ -44,6 +44,7 @@ pub(super) fn check(script: &Script, source: &Source) -> Result<(), Box<Fault>> 
             Some(format!("at most {MAX_ATTEMPTS} are possible")),
         ));
     }
+    let applications = script.host.values().map(|host| host.web.len()).max();
     let fix_steps = script.fix.iter().map(|fix| fix.steps.len()).max();
     for (what, size, limit) in [
         ("hosts", script.host.len(), MAX_HOSTS),
@@ -51,6 +52,12 @@ pub(super) fn check(script: &Script, source: &Source) -> Result<(), Box<Fault>> 
         ("users, services and accounts", principals, MAX_PRINCIPALS),
         ("trusts", script.trust.len(), MAX_ENTRIES),
         ("clusters", script.cluster.len(), MAX_ENTRIES),
+        ("sites", script.site.len(), MAX_ENTRIES),
+        (
+            "web applications of a host",
+            applications.unwrap_or(0),
+            MAX_ENTRIES,
+        ),
         ("given steps", script.given.len(), MAX_ENTRIES),
         ("controls", script.control.len(), MAX_ENTRIES),
         ("faults", script.fault.len(), MAX_ENTRIES),

@@ -28,6 +28,7 @@ use super::cluster::ClusterTable;
 use super::spanned::Spanned;
 use super::values::Instant;
 use super::verb::Verb;
+use super::web::SiteTable;
 use super::windows::Act;
 
 /// The tables by name, in the order of their names.
@@ -66,6 +67,9 @@ pub struct Script {
     /// The clusters.
     #[serde(default)]
     pub cluster: Tables<ClusterTable>,
+    /// The sites of Configuration Manager, by their codes.
+    #[serde(default)]
+    pub site: Tables<SiteTable>,
     /// Steps that prepare the healthy world.
     #[serde(default)]
     pub given: Vec<Spanned<Verb>>,

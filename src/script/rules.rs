@@ -17,6 +17,7 @@ use super::model::{
 use super::scope::{Kind, Scope};
 use super::source::{Fault, Source};
 use super::spanned::Spanned;
+use super::web::{check_site, check_web};
 
 impl Script {
     /// Checks what the tables' types cannot: every reference is defined, and every fix says what
@@ -124,6 +125,9 @@ impl Script {
         for (name, cluster) in &self.cluster {
             check_cluster(scope, source, name, cluster, &mut nodes)?;
         }
+        for (name, site) in &self.site {
+            check_site(scope, source, name, site)?;
+        }
         let mut trusts = BTreeSet::new();
         for trust in &self.trust {
             scope.realm(source, &trust.from)?;
@@ -163,6 +167,10 @@ impl Script {
                     Some("remove `windows`, or say `dialect = \"windows\"`".to_owned()),
                 ));
             }
+            if let Some(dns_name) = &host.dns_name {
+                check_dns_name(source, dns_name)?;
+            }
+            check_web(self, scope, source, name, host)?;
             if let Some(other) = &host.acceptor.shares_replay_cache_with {
                 scope.host(source, other)?;
             }
@@ -307,6 +315,20 @@ fn check_host_name(source: &Source, name: &Spanned<String>) -> Result<(), Box<Fa
         name.span(),
         format!("`{}` is not a host's name", text.escape_debug()),
         Some("use letters, digits, `-`, `_` and `.`, at most 253 of them".to_owned()),
+    ))
+}
+
+/// A name that one can write behind `HTTP/`.
+fn check_dns_name(source: &Source, name: &Spanned<String>) -> Result<(), Box<Fault>> {
+    let text = name.get_ref();
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-.".contains(letter);
+    if (1..=253).contains(&text.len()) && text.contains('.') && text.chars().all(is_plain) {
+        return Ok(());
+    }
+    Err(source.fault(
+        name.span(),
+        format!("`{}` is not a full name of DNS", text.escape_debug()),
+        Some("write it with its domain, as `web1.lab.example`".to_owned()),
     ))
 }
 

@@ -101,10 +101,11 @@ named_schema! {
         "pattern": "^(19[7-9][0-9]|20[0-9]{2}|210[0-5])-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",
     });
     MessageLabel, "MessageLabel" => json_schema!({
-        "description": "A message by its name; an error may have its number, `KRB-ERROR 41`.",
+        "description": "A message by its name; an error may have its number, `KRB-ERROR 41`, and HTTP its method or status, `HTTP 401`.",
         "anyOf": [
             { "type": "string", "enum": MESSAGES },
             { "type": "string", "pattern": "^(KRB-ERROR|RPC FAULT) -?[0-9]+$" },
+            { "type": "string", "pattern": "^HTTP [A-Za-z0-9_-]{1,32}$" },
         ],
     });
     MessageName, "Message" => json_schema!({

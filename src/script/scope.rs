@@ -22,6 +22,11 @@ pub struct Scope {
     link_faults: BTreeSet<String>,
     virtual_servers: BTreeSet<String>,
     clusters: BTreeMap<String, ClusterNames>,
+    /// The web applications of each host.
+    web_applications: BTreeMap<String, BTreeSet<String>>,
+    sites: BTreeSet<String>,
+    /// The hosts that have a computer account.
+    computers: BTreeSet<String>,
 }
 
 /// What a cluster can be told by.
@@ -73,6 +78,27 @@ impl Scope {
                     };
                     (name.get_ref().clone(), names)
                 })
+                .collect(),
+            web_applications: script
+                .host
+                .iter()
+                .map(|(name, host)| {
+                    let names = host.web.keys().map(|name| name.get_ref().clone());
+                    (name.get_ref().clone(), names.collect())
+                })
+                .collect(),
+            sites: script
+                .site
+                .keys()
+                .map(|name| name.get_ref().clone())
+                .collect(),
+            computers: script
+                .realm
+                .values()
+                .flat_map(|realm| &realm.accounts)
+                .filter(|(name, _)| name.get_ref().ends_with('$'))
+                .flat_map(|(_, account)| &account.host)
+                .flat_map(|hosts| hosts.get_ref().0.clone())
                 .collect(),
         };
         for (realm, table) in &script.realm {
@@ -337,6 +363,52 @@ impl Scope {
             name.get_ref(),
             name.span(),
             self.virtual_servers.iter(),
+        )
+    }
+
+    /// A host of Windows with a computer account.
+    pub(super) fn computer(
+        &self,
+        source: &Source,
+        name: &Spanned<String>,
+    ) -> Result<(), Box<Fault>> {
+        self.host_of_windows(source, name)?;
+        if self.computers.contains(name.get_ref()) {
+            return Ok(());
+        }
+        Err(source.fault(
+            name.span(),
+            format!("`{}` has no computer account", name.get_ref()),
+            Some(format!(
+                "add one to the `accounts` of its realm, with `host = \"{}\"`",
+                name.get_ref()
+            )),
+        ))
+    }
+
+    pub(super) fn web_application(
+        &self,
+        source: &Source,
+        host: &Spanned<String>,
+        name: &Spanned<String>,
+    ) -> Result<(), Box<Fault>> {
+        let names = self.web_applications.get(host.get_ref());
+        known(
+            source,
+            "web application",
+            name.get_ref(),
+            name.span(),
+            names.into_iter().flatten(),
+        )
+    }
+
+    pub(super) fn site(&self, source: &Source, name: &Spanned<String>) -> Result<(), Box<Fault>> {
+        known(
+            source,
+            "site",
+            name.get_ref(),
+            name.span(),
+            self.sites.iter(),
         )
     }
 

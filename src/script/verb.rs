@@ -18,6 +18,7 @@ use super::rewrite::Rewrite;
 use super::schema::{AttributeName, MessageName};
 use super::spanned::Spanned;
 use super::values::{AccountFlag, EnctypeName, ErrorName, Instant, Offset, Span, TicketFlag};
+use super::web::{ClientOfSite, CloneClient, MoveWebApplication};
 use super::windows::{InstallServicePack, SetRegistryValue};
 
 /// One act upon the world.
@@ -32,12 +33,16 @@ pub enum Verb {
     Attempt(Box<Attempt>),
     /// Sets the password of a cluster service's account in the domain and on every node.
     ChangeClusterPassword(ChangeClusterPassword),
+    /// Lets a client of Configuration Manager forget its id and make a new one (CCMDelCert).
+    CcmDelCert(Spanned<String>),
     /// Gives a principal new keys.
     ChangeKey(ChangeKey),
     /// Changes the permissions of a directory.
     ChangeMode(ChangeMode),
     /// Changes what joins two domains of Active Directory, keys apart.
     ChangeTrust(ChangeTrust),
+    /// Copies the disk of a client onto another host, with the client's id.
+    CloneClient(CloneClient),
     /// Changes how a host's acceptor works.
     ConfigureAcceptor(ConfigureAcceptor),
     /// Changes a host's krb5.conf.
@@ -46,6 +51,8 @@ pub enum Verb {
     ConfigureRealm(ConfigureRealm),
     /// Copies a user's credential cache to another host, as a thief or an administrator may.
     CopyCcache(CcacheCopy),
+    /// Deletes a client from the database of its site.
+    DeleteClient(ClientOfSite),
     /// Lets tickets in a user's credential cache have ended, as if they were old.
     ExpireTicket(ExpireTicket),
     /// Copies the current keys of a service into a host's keytab, without changing them
@@ -78,6 +85,8 @@ pub enum Verb {
     ModifyAccount(Box<ModifyAccount>),
     /// Changes a principal's attributes and limits.
     ModifyPrincipal(ModifyPrincipal),
+    /// Moves a web application to the web site of another port.
+    MoveWebApplication(MoveWebApplication),
     /// Does an act and asserts that it changes nothing.
     Noop(Box<Self>),
     /// Empties a user's credential cache on a host.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, de};
 use super::cluster::{AdministerCluster, JoinCluster, UpdateCluster};
 use super::model::Call;
 use super::spanned::Spanned;
+use super::web::{ClientOfSite, Register};
 
 /// What a host of Windows has besides what every host has.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -125,6 +126,10 @@ pub enum Act {
     OpenShare(OpenShare),
     /// Nodes of a cluster send each other events and updates.
     UpdateCluster(UpdateCluster),
+    /// A client of Configuration Manager registers with the management point of its site.
+    Register(Register),
+    /// An administrator looks at a client in the console of its site.
+    ShowClient(ClientOfSite),
 }
 
 impl Act {
@@ -137,6 +142,9 @@ impl Act {
                 ..Call::from_host(open.from.clone())
             }),
             Self::AdministerCluster(_) | Self::JoinCluster(_) | Self::UpdateCluster(_) => None,
+            // Another program can at least log in from the same host.
+            Self::Register(register) => Some(Call::from_host(register.client.clone())),
+            Self::ShowClient(_) => None,
         }
     }
 }

@@ -68,6 +68,9 @@ impl World {
                 .collect(),
             ntlm_hashes: Default::default(),
             rpc: Default::default(),
+            http_connections: Default::default(),
+            sites: Default::default(),
+            diagnosis: None,
             jobs: 0,
         };
         for (index, (name, table)) in script.host.iter().enumerate() {
@@ -82,7 +85,9 @@ impl World {
         }
         world.replicate_forests();
         world.start_kdcs();
+        world.add_sites(script)?;
         for (name, table) in &script.host {
+            world.add_web(name.get_ref(), &table.web)?;
             if let Some(principal) = &table.run_as {
                 world.run_as(&RunAs {
                     host: name.clone(),
@@ -130,6 +135,7 @@ impl World {
             .map(|abi| *abi.get_ref())
             .unwrap_or_default();
         host.clock_offset = table.clock.0;
+        host.dns_name = table.dns_name.as_ref().map(|name| name.get_ref().clone());
         if let Some(windows) = &table.windows {
             host.windows = Windows::new(windows.get_ref());
         }

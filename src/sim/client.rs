@@ -3,6 +3,7 @@
 mod acts;
 mod delivery;
 mod exchange;
+mod http;
 mod requests;
 mod session;
 
@@ -13,11 +14,14 @@ use kdclab_client::{
     ClientConfig, ClientError, Credential, CredentialQuery, CredentialStore, TgsParameters,
 };
 use kdclab_proto::messages::{Ticket, TicketFlags};
-use kdclab_proto::{Principal, Realm, Timestamp};
+use kdclab_proto::{Principal, PrincipalName, Realm, Timestamp};
 
 use self::delivery::{Delivery, Previous};
 use self::exchange::KdcExchange;
+use self::http::HttpExchange;
+pub(super) use self::http::HttpSocket;
 use self::session::Session;
+use super::http::Received;
 use super::network::Packet;
 use super::outcome::{Failure, OsError, SessionError, cause_name};
 use super::world::World;
@@ -34,6 +38,10 @@ pub(super) struct Client {
     /// The new password that it asks for.
     kpasswd: Option<Kpasswd>,
     service: Option<Principal>,
+    /// The account of the computer and the service it wants a ticket for, and nothing more.
+    wanted: Option<(Principal, PrincipalName)>,
+    /// What a web server answered.
+    received: Option<Received>,
     stage: Stage,
     logged_in: bool,
     renewed: bool,
@@ -52,6 +60,7 @@ enum Stage {
     Idle,
     Kdc(Box<KdcExchange>, Box<Delivery>),
     Ap(Box<Session>),
+    Http(Box<HttpExchange>),
 }
 
 impl Client {
@@ -84,6 +93,8 @@ impl Client {
             call: None,
             kpasswd: None,
             service: None,
+            wanted: None,
+            received: None,
             stage: Stage::Idle,
             logged_in: false,
             renewed: false,
@@ -105,6 +116,7 @@ impl Client {
             Stage::Idle => false,
             Stage::Kdc(_, delivery) => delivery.owns(address),
             Stage::Ap(session) => session.local == address,
+            Stage::Http(exchange) => exchange.local == address,
         }
     }
 
@@ -125,6 +137,11 @@ impl Client {
         let Some(call) = self.call.clone() else {
             return;
         };
+        if let Some((account, service)) = &self.wanted {
+            self.user = account.clone();
+            self.service = Some(service.clone().at(account.realm.clone()));
+            return self.next(world);
+        }
         let Some(user) = world.caller(&call) else {
             return self.fail(Failure::of_session(
                 SessionError::NoIdentity,
@@ -196,13 +213,21 @@ impl Client {
             .take()
             .or_else(|| self.held(world, &service, second_ticket.as_ref()));
         match (held, second_ticket) {
+            (Some(credential), _) if self.wanted.is_some() => {
+                self.ticket = Some(credential);
+                self.succeed();
+            }
             (Some(credential), _) => self.reach_service(world, &call, &service, &credential),
             (None, Some(ticket)) => {
                 self.ask_tgs(world, &tgt, TgsParameters::user_to_user(service, ticket));
             }
             (None, None) => {
-                // As a user does, without the realm: the client finds it out.
-                let server = service.name.at(Realm::default());
+                // As a user does, without the realm: the client finds it out. Windows leaves that to its own
+                // domain controller, which knows the names of other domains.
+                let server = match self.wanted {
+                    Some(_) => service,
+                    None => service.name.at(Realm::default()),
+                };
                 self.ask_tgs(world, &tgt, TgsParameters::service(server));
             }
         }
@@ -297,6 +322,7 @@ impl Client {
                 self.resume(world, exchange, delivery, ended);
             }
             Stage::Ap(session) => self.session_packet(world, session, packet),
+            Stage::Http(exchange) => self.http_packet(world, exchange, packet),
         }
     }
 
@@ -309,14 +335,13 @@ impl Client {
                 self.resume(world, exchange, delivery, ended);
             }
             Stage::Ap(session) if serial == self.previous.timer => {
-                let error = if session.is_connected {
-                    OsError::ReadTimedOut
-                } else {
-                    OsError::ConnectionTimedOut
-                };
-                self.fail_by_os(world, error, None);
+                self.fail_by_silence(world, session.is_connected);
             }
             Stage::Ap(session) => self.stage = Stage::Ap(session),
+            Stage::Http(exchange) if serial == self.previous.timer => {
+                self.fail_by_silence(world, exchange.is_connected);
+            }
+            Stage::Http(exchange) => self.stage = Stage::Http(exchange),
         }
     }
 
@@ -341,6 +366,9 @@ impl Client {
         let dialect = self.dialect(world);
         let line = dialect.and_then(|dialect| dialect::client_log(dialect, error));
         self.log(world, line);
+        if let Some(host) = world.hosts.get_mut(&self.host) {
+            host.log_kerberos_error(error);
+        }
         self.fail(Failure {
             error: dialect::client_error_name(error),
             sent_by: self.last_sender.clone().filter(|_| refused),
@@ -356,6 +384,14 @@ impl Client {
                 dialect::client_text(dialect, error, intent)
             }),
         });
+    }
+
+    fn fail_by_silence(&mut self, world: &World, is_connected: bool) {
+        let error = match is_connected {
+            true => OsError::ReadTimedOut,
+            false => OsError::ConnectionTimedOut,
+        };
+        self.fail_by_os(world, error, None);
     }
 
     fn fail_by_os(&mut self, world: &World, error: OsError, sent_by: Option<String>) {

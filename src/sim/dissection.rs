@@ -15,7 +15,9 @@ use std::fmt;
 use kdclab_proto::{Key, Keytab, Principal};
 
 use self::parts::Part;
+use super::http;
 use super::label;
+use super::network::Payload;
 use super::windows::Message;
 use super::world::World;
 
@@ -99,15 +101,11 @@ impl World {
         let mut rings = self.key_rings();
         let mut dissections = Vec::new();
         for (index, packet) in self.packets().iter().enumerate() {
-            let Some(message) = label::message(&packet.payload) else {
+            let Some((clear, parts)) = taken_apart(&packet.payload) else {
                 if index >= start {
                     dissections.push(Dissection::default());
                 }
                 continue;
-            };
-            let (clear, parts) = match Message::decode(message) {
-                Some(message) => (message.clear(), Vec::new()),
-                None => parts::of_message(message),
             };
             let ends = [packet.sender, packet.receiver]
                 .map(|address| self.host_at(address).map(|host| host.name.as_str()));
@@ -192,6 +190,24 @@ impl World {
         }
         rings
     }
+}
+
+/// What a packet says in clear, and its encrypted parts; `None` for one of the transport alone.
+fn taken_apart(payload: &Payload) -> Option<(String, Vec<Part>)> {
+    let Some(described) = http::describe(payload.bytes()) else {
+        let message = label::message(payload)?;
+        return Some(match Message::decode(message) {
+            Some(message) => (message.clear(), Vec::new()),
+            None => parts::of_message(message),
+        });
+    };
+    let Some(message) = &described.kerberos else {
+        return Some((described.clear, Vec::new()));
+    };
+    let (inner, parts) = parts::of_message(message);
+    let name = label::kerberos_name(message).unwrap_or("a token");
+    let clear = format!("{} with {name} {inner}", described.clear);
+    Some((clear.trim_end().to_owned(), parts))
 }
 
 /// The holders' names, `nobody` if there are none.

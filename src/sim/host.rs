@@ -10,6 +10,7 @@ use kdclab_proto::{Keytab, Principal, Realm, Timestamp};
 use super::daemons::Files;
 use super::kdcs::KPASSWD_PORT;
 use super::random::HostRng;
+use super::web::WebApplication;
 use super::windows::Windows;
 use crate::dialect::Abi;
 use crate::script::daemons::TaskController;
@@ -64,7 +65,12 @@ pub(super) struct Host {
     pub(super) identity: Option<Principal>,
     /// The name of its computer account, without the dollar sign.
     pub(super) computer_name: Option<String>,
+    /// Its full name, where it is not made of the computer's name and the domain's.
+    pub(super) dns_name: Option<String>,
     pub(super) windows: Windows,
+    pub(super) web: Vec<WebApplication>,
+    /// The id of its client of Configuration Manager.
+    pub(super) smsid: Option<String>,
     pub(super) files: Files,
     /// As whom it runs the tasks of jobs.
     pub(super) task_controller: TaskController,
@@ -105,7 +111,10 @@ impl Host {
             replay_cache_of: name.to_owned(),
             identity: None,
             computer_name: None,
+            dns_name: None,
             windows: Windows::default(),
+            web: Vec::new(),
+            smsid: None,
             files: Files::default(),
             task_controller: TaskController::default(),
             log: Vec::new(),

@@ -5,6 +5,7 @@ use kdclab_proto::messages::{
     ApReq, KpasswdReply, KpasswdRequest, KrbError, PadataType, TgsReq, Ticket,
 };
 
+use super::http;
 use super::network::Payload;
 use super::windows::Message;
 
@@ -28,14 +29,22 @@ pub(crate) fn shown_ticket(payload: &Payload) -> Option<Ticket> {
 
 /// The message's name, `AS-REQ`.
 pub(crate) fn message_name(payload: &Payload) -> Option<&'static str> {
+    if let Some(name) = http::message_name(payload.bytes()) {
+        return Some(name);
+    }
     if let Some(message) = Message::decode(payload.content()?) {
         return Some(message.name());
     }
     if let Some(name) = kpasswd_name(message(payload)?) {
         return Some(name);
     }
+    kerberos_name(message(payload)?)
+}
+
+/// The name of a message of Kerberos.
+pub(crate) fn kerberos_name(message: &[u8]) -> Option<&'static str> {
     // APPLICATION tags of constructed values.
-    Some(match message(payload)?.first()?.checked_sub(0x60)? {
+    Some(match message.first()?.checked_sub(0x60)? {
         10 => "AS-REQ",
         11 => "AS-REP",
         12 => "TGS-REQ",
@@ -58,6 +67,9 @@ fn kpasswd_name(bytes: &[u8]) -> Option<&'static str> {
 /// The message's name, an error's with its number, `KRB-ERROR 41`; `None` for a packet of the transport
 /// alone.
 pub(crate) fn message_label(payload: &Payload) -> Option<String> {
+    if let Some(label) = http::start_label(payload.bytes()) {
+        return Some(label);
+    }
     let name = message_name(payload)?;
     if let Some(Message::Fault(error)) = Message::decode(payload.content()?) {
         return Some(format!("{name} {}", error.0));

@@ -75,6 +75,12 @@ impl From<OsError> for ErrorName {
     }
 }
 
+impl From<SessionError> for ErrorName {
+    fn from(error: SessionError) -> Self {
+        Self::Session(error)
+    }
+}
+
 /// How a session ends without any Kerberos error on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionError {
@@ -84,15 +90,18 @@ pub enum SessionError {
     NoAnswer,
     /// The host has no principal of its own, and the call names no user.
     NoIdentity,
+    /// The site does not trust the client that has registered.
+    NotApproved,
     /// There is no recorded request to send again.
     NothingRecorded,
 }
 
 impl SessionError {
-    pub(crate) const ALL: [Self; 4] = [
+    pub(crate) const ALL: [Self; 5] = [
         Self::ConnectionClosed,
         Self::NoAnswer,
         Self::NoIdentity,
+        Self::NotApproved,
         Self::NothingRecorded,
     ];
 
@@ -102,6 +111,7 @@ impl SessionError {
             Self::ConnectionClosed => "CONNECTION_CLOSED",
             Self::NoAnswer => "NO_ANSWER",
             Self::NoIdentity => "NO_IDENTITY",
+            Self::NotApproved => "NOT_APPROVED",
             Self::NothingRecorded => "NOTHING_RECORDED",
         }
     }
@@ -116,6 +126,7 @@ impl SessionError {
             Self::ConnectionClosed => "connection-closed",
             Self::NoAnswer => "no-answer",
             Self::NoIdentity => "no-identity",
+            Self::NotApproved => "not-approved",
             Self::NothingRecorded => "nothing-recorded",
         }
     }

@@ -48,10 +48,12 @@ impl World {
             Verb::AddPrincipal(added) => self.add_principal(added),
             Verb::ApplyPolicy(policy) => self.apply_policy(policy),
             Verb::Attempt(attempt) => self.attempt(attempt),
+            Verb::CcmDelCert(host) => self.ccm_del_cert(host.get_ref()),
             Verb::ChangeClusterPassword(change) => self.change_cluster_password(change),
             Verb::ChangeKey(change) => self.change_key(change),
             Verb::ChangeMode(change) => self.change_mode(change),
             Verb::ChangeTrust(change) => self.change_trust(change),
+            Verb::CloneClient(clone) => self.clone_client(clone),
             Verb::ConfigureAcceptor(change) => {
                 self.configure_acceptor(change.host.get_ref(), &change.set)
             }
@@ -62,6 +64,7 @@ impl World {
                 self.configure_realm(&Realm::from(change.realm.get_ref().as_str()), &change.set)
             }
             Verb::CopyCcache(copy) => self.copy_ccache(copy),
+            Verb::DeleteClient(deletion) => self.delete_client(deletion),
             Verb::ExpireTicket(expiry) => self.expire_ticket(expiry),
             Verb::ExportKeytab(copy) => self.export_keytab(copy),
             Verb::ForgeTicket(forgery) => self.forge_ticket(forgery),
@@ -90,6 +93,7 @@ impl World {
             Verb::MakeDirectory(make) => self.make_directory(make),
             Verb::ModifyAccount(change) => self.modify_account(change),
             Verb::ModifyPrincipal(change) => self.modify_principal(change),
+            Verb::MoveWebApplication(change) => self.move_web_application(change),
             Verb::Noop(verb) => match self.perform(verb)? {
                 true => Err(VerbError::ChangesSomething),
                 false => Ok(true),

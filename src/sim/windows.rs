@@ -16,10 +16,12 @@ use std::collections::BTreeMap;
 pub(super) use self::cluster::Cluster;
 pub(super) use self::rpc::Rpc;
 pub(super) use self::wire::Message;
+use kdclab_client::ClientError;
 
 use super::host::Host;
 use super::outcome::{Outcome, VerbError};
 use super::world::World;
+use crate::dialect;
 use crate::script::windows::{
     Act, InstallServicePack, RegistryPath, ServicePack, SetRegistryValue, WindowsTable,
 };
@@ -55,6 +57,8 @@ impl World {
             Act::JoinCluster(join) => self.join_cluster(join),
             Act::OpenShare(open) => self.open_share(open),
             Act::UpdateCluster(update) => self.update_cluster(update),
+            Act::Register(register) => self.register(register),
+            Act::ShowClient(client) => self.show_client(client),
         }
     }
 
@@ -77,6 +81,22 @@ impl World {
             None => registry.remove(&change.value),
         };
         Ok(before != change.data)
+    }
+}
+
+/// KB 262177: whether the Kerberos client writes what domain controllers refuse to the system log.
+const KERBEROS_PARAMETERS: &str = r"HKLM\SYSTEM\CurrentControlSet\Control\Lsa\Kerberos\Parameters";
+const LOG_LEVEL: &str = "LogLevel";
+
+impl Host {
+    /// Writes Event 3 where a domain controller has refused and Kerberos logging is on.
+    pub(super) fn log_kerberos_error(&mut self, error: &ClientError) {
+        let is_on = self
+            .windows
+            .registry_value(KERBEROS_PARAMETERS, LOG_LEVEL)
+            .is_some_and(|level| level != 0);
+        let line = dialect::kdc_event(error, &computer_name(self)).filter(|_| is_on);
+        self.log.extend(line);
     }
 }
 

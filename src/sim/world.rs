@@ -11,14 +11,17 @@ use kdclab_proto::{KerberosTime, KeyCache, Keytab, KeytabEntry, Principal, Realm
 
 use super::acceptors::Service;
 use super::host::Host;
+use super::http::HttpConnection;
 use super::kdcs::{KDC_PORT, KPASSWD_PORT, KdcProcess};
 use super::label;
 use super::network::{Event, Fate, Network, Packet, Payload};
 use super::outcome::VerbError;
 use super::random::HostRng;
+use super::site::Sites;
 use super::verbs::keytab_entries;
 use super::windows::{Cluster, Rpc};
 use crate::script::model::Call;
+use crate::script::web::Diagnosis;
 use crate::script::{Scope, Spanned};
 
 /// Where nobody listens: a host that somebody takes for a KDC and that is none.
@@ -51,6 +54,12 @@ pub struct World {
     /// What domains store of passwords for NTLM.
     pub(super) ntlm_hashes: BTreeMap<Principal, StoredHashes>,
     pub(super) rpc: Rpc,
+    /// The connections to web servers, by the server's host and port and the client's address.
+    pub(super) http_connections: BTreeMap<(String, u16, SocketAddr), HttpConnection>,
+    /// The sites of Configuration Manager, by their codes.
+    pub(super) sites: Sites,
+    /// What the procedure of the document finds about the client that registered last.
+    pub(super) diagnosis: Option<Diagnosis>,
     /// How many jobs were submitted.
     pub(super) jobs: u32,
 }
@@ -172,6 +181,11 @@ impl World {
         }
     }
 
+    /// What the procedure of the document finds about the client that the last act was about.
+    pub(crate) fn diagnosis(&self) -> Option<Diagnosis> {
+        self.diagnosis
+    }
+
     pub(super) fn log_lengths(&self) -> BTreeMap<String, usize> {
         self.hosts
             .iter()
@@ -277,8 +291,9 @@ impl World {
         let port = packet.destination.port();
         let has_kdc = self.kdc_processes.contains_key(&host);
         let (is_kdc, is_kpasswd) = (has_kdc && port == KDC_PORT, has_kdc && port == KPASSWD_PORT);
+        let is_web = self.has_web_server(&host, port);
         match &packet.payload {
-            Payload::Syn if is_kdc || is_kpasswd || self.listens(&host, port) => {
+            Payload::Syn if is_web || is_kdc || is_kpasswd || self.listens(&host, port) => {
                 self.network.answer(self.now, packet, Payload::SynAck);
             }
             Payload::Syn => self.network.answer(self.now, packet, Payload::Reset),
@@ -286,6 +301,7 @@ impl World {
             Payload::Datagram(_) | Payload::Segment(_) if is_kpasswd => {
                 self.kpasswd_request(&host, packet);
             }
+            Payload::Segment(_) | Payload::Reset if is_web => self.web_packet(&host, packet),
             Payload::Segment(_) if self.listens(&host, port) => self.service_request(&host, packet),
             Payload::Datagram(_) => self.network.answer(self.now, packet, Payload::Unreachable),
             // A client that has gone, or the transport's own.
@@ -405,6 +421,7 @@ impl World {
     /// Forgets what happened, before an act.
     pub(super) fn begin_act(&mut self) -> BTreeMap<String, usize> {
         self.causes.clear();
+        self.diagnosis = None;
         self.log_lengths()
     }
 }

@@ -14,14 +14,16 @@ const DOCUMENT: &str = include_str!("../../docs/scenarios.md");
 
 /// The section of each table that has one of its own. Other tables belong to the section of the table or
 /// verb that holds them; a verb's section has its name.
-const SECTIONS: [(&str, &str); 20] = [
+const SECTIONS: [(&str, &str); 25] = [
     ("AcceptorTable", "`acceptor` of a host"),
     ("AccountTable", "Accounts"),
     ("Act", "Programs of Windows"),
     ("Call", "Calls"),
     ("ClientTable", "`client` of a host"),
+    ("ClientOfSite", "Sites and their clients"),
     ("ClusterTable", "`[cluster.NAME]`"),
     ("Control", "`[[control]]`"),
+    ("Diagnosis", "Sites and their clients"),
     ("Fix", "`[[fix]]`"),
     ("HostTable", "`[host]`"),
     ("Job", "Jobs and daemons"),
@@ -29,11 +31,14 @@ const SECTIONS: [(&str, &str); 20] = [
     ("OpenShare", "Programs of Windows"),
     ("RealmSettings", "`settings` of a realm"),
     ("RealmTable", "`[realm.\"NAME\"]`"),
+    ("Register", "Sites and their clients"),
     ("ServiceTable", "Services"),
+    ("SiteTable", "Sites and their clients"),
     ("StartDaemon", "Jobs and daemons"),
     ("SymptomCheck", "`[[symptom]]`"),
     ("TrustTable", "`[[trust]]`"),
     ("UserTable", "Users"),
+    ("WebApplicationTable", "`web` of a host"),
     ("WindowsTable", "`windows` of a host"),
 ];
 

@@ -5,4 +5,5 @@ mod documentation;
 mod lints;
 mod refusals;
 mod schema;
+mod web;
 mod windows;

@@ -12,6 +12,7 @@ use crate::script::schema::MessageLabel;
 use crate::script::spanned::Spanned;
 use crate::script::values::{ErrorName, FlagName, Span};
 use crate::script::verb::Verb;
+use crate::script::web::Diagnosis;
 use crate::script::windows::{Act, Triage};
 
 /// Where a fact comes from.
@@ -53,6 +54,8 @@ pub struct Expectation {
     pub klist: BTreeMap<String, Spanned<Vec<String>>>,
     /// What the events numbered 4 in the logs of hosts mean.
     pub triage: BTreeMap<String, Spanned<Triage>>,
+    /// What the procedure for clients that are not approved finds.
+    pub diagnosis: Option<Spanned<Diagnosis>>,
 }
 
 /// An act that works, or fails as stated, in every phase.
@@ -83,6 +86,9 @@ pub struct Control {
     /// `HOST/LOG` where the host keeps several.
     #[serde(default)]
     pub log: BTreeMap<String, Spanned<LogLines>>,
+    /// What the procedure for clients that are not approved finds after a registration, from the report of duplicate
+    /// GUIDs, the capture and the logs alone.
+    pub diagnosis: Option<Spanned<Diagnosis>>,
 }
 
 impl Control {
@@ -93,6 +99,7 @@ impl Control {
             trace: self.trace.clone(),
             decrypted_by: self.decrypted_by.clone(),
             log: self.log.clone(),
+            diagnosis: self.diagnosis.clone(),
             ..Expectation::default()
         }
     }
@@ -154,6 +161,9 @@ pub struct SymptomCheck {
     /// What the events numbered 4 mean that the hosts' logs then have: `harmless` or `failure`.
     #[serde(default)]
     pub triage: BTreeMap<String, Spanned<Triage>>,
+    /// What the procedure for clients that are not approved finds after a registration, from the report of duplicate
+    /// GUIDs, the capture and the logs alone.
+    pub diagnosis: Option<Spanned<Diagnosis>>,
     /// Where the facts come from.
     pub evidence: Evidence,
 }
@@ -181,6 +191,7 @@ impl SymptomCheck {
             decrypted_by: self.decrypted_by.clone(),
             klist: self.klist.clone(),
             triage: self.triage.clone(),
+            diagnosis: self.diagnosis.clone(),
         }
     }
 }
@@ -209,6 +220,8 @@ pub struct Fix {
     /// `HOST/LOG` where the host keeps several.
     #[serde(default)]
     pub log: BTreeMap<String, Spanned<LogLines>>,
+    /// What the procedure for clients that are not approved then finds.
+    pub diagnosis: Option<Spanned<Diagnosis>>,
     /// The control that no longer holds, from 1, where the symptom is gone.
     #[schemars(range(min = 1))]
     pub breaks_control: Option<Spanned<usize>>,
@@ -225,6 +238,7 @@ impl Fix {
             cause: self.cause.clone(),
             text: self.text.clone(),
             log: self.log.clone(),
+            diagnosis: self.diagnosis.clone(),
             ..Expectation::default()
         }
     }

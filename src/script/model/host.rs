@@ -7,6 +7,7 @@ use super::{OneOrMany, Tables};
 use crate::dialect::Abi;
 use crate::script::spanned::Spanned;
 use crate::script::values::{EnctypeName, Offset, Span};
+use crate::script::web::WebApplicationTable;
 use crate::script::windows::WindowsTable;
 
 /// A machine.
@@ -28,6 +29,11 @@ pub struct HostTable {
     pub run_as: Option<Spanned<String>>,
     /// What it has as a host of Windows, where it differs from the defaults.
     pub windows: Option<Spanned<WindowsTable>>,
+    /// Its full name as DNS has it; that of its computer account in the realm's domain if absent.
+    pub dns_name: Option<Spanned<String>>,
+    /// The web applications of a host of Windows.
+    #[serde(default)]
+    pub web: Tables<WebApplicationTable>,
     /// Its krb5.conf, where it differs from the dialect's defaults.
     #[serde(default)]
     pub client: ClientTable,

@@ -23,7 +23,9 @@ impl Client {
             .password(call, &self.user)
             .unwrap_or_default()
             .to_owned();
-        let by_password = call.user.is_some() || world.configured_password(call).is_some();
+        let is_computer = self.wanted.is_some();
+        let by_password =
+            !is_computer && (call.user.is_some() || world.configured_password(call).is_some());
         let now = self.clock(world);
         let Some(config) = self.config(world).map(Cow::into_owned) else {
             return;
@@ -34,7 +36,11 @@ impl Client {
         let mut parameters = if by_password {
             AsParameters::password(self.user.clone(), &password)
         } else {
-            AsParameters::keytab(self.user.clone(), host.client_keytab.clone())
+            let keytab = match is_computer {
+                true => &host.keytab,
+                false => &host.client_keytab,
+            };
+            AsParameters::keytab(self.user.clone(), keytab.clone())
         };
         parameters.ticket_lifetime = call.lifetime.map(|span| span.0);
         parameters.renew_lifetime = call.renewable.map(|span| span.0);

@@ -17,9 +17,9 @@ use crate::sim::windows::computer_name;
 use crate::sim::world::World;
 
 /// How long a client waits for a connection: Linux's seven SYNs, of which a transcript shows the first.
-const CONNECT_PATIENCE: Duration = Duration::from_secs(127);
+pub(super) const CONNECT_PATIENCE: Duration = Duration::from_secs(127);
 /// How long a client waits for a service that says nothing on a connection.
-const READ_PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const READ_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A connection to a service.
 pub(super) struct Session {
