@@ -90,3 +90,6 @@ impl World {
 
 /// The sites by their codes.
 pub(super) type Sites = BTreeMap<String, Site>;
+
+#[cfg(test)]
+mod tests;

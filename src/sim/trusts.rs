@@ -94,7 +94,7 @@ impl World {
                 what: "trust of Active Directory",
                 name: format!("{from} to {to}"),
             })?;
-            let kind = change.kind.map_or(before.kind(), kind_of);
+            let kind = change.kind.map_or_else(|| before.kind(), kind_of);
             let mut after = TrustedDomain::new(partner.clone(), kind, before.direction());
             let names = change.attributes.as_deref();
             after.attributes = match (names, change.kind) {

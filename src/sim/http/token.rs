@@ -7,7 +7,8 @@ use super::{MAX_HEAD, MAX_HEADERS};
 /// What `Negotiate` brings in the value of a header (RFC 4559 section 4): `None` where the scheme is another one, and
 /// within it `None` where there is no token, or none in base64.
 pub(super) fn token_of(value: &str) -> Option<Option<Vec<u8>>> {
-    let (scheme, token) = value.trim().split_once(' ').unwrap_or((value.trim(), ""));
+    let value = value.trim();
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
     scheme.eq_ignore_ascii_case("Negotiate").then(|| {
         let token = BASE64.decode(token.trim().as_bytes()).ok();
         token.filter(|token| !token.is_empty())
@@ -55,9 +56,10 @@ fn token_in(bytes: &[u8]) -> Option<Vec<u8>> {
     let head = bytes.get(..MAX_HEAD).unwrap_or(bytes);
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let start = head.windows(2).position(|pair| pair == b"\r\n")?;
-    let (_, headers) = match httparse::parse_headers(head.get(start + 2..)?, &mut headers) {
-        Ok(httparse::Status::Complete(parsed)) => parsed,
-        _ => return None,
+    let Ok(httparse::Status::Complete((_, headers))) =
+        httparse::parse_headers(head.get(start + 2..)?, &mut headers)
+    else {
+        return None;
     };
     headers
         .iter()

@@ -116,10 +116,8 @@ fn of_win32_status(lines: &[&str]) -> Diagnosis {
     let statuses = lines
         .iter()
         .filter_map(|line| line.rsplit(' ').next()?.parse().ok());
-    match statuses
-        .filter(|status| ![0, SEC_E_NO_CREDENTIALS].contains(status))
-        .last()
-    {
+    let mut reasons = statuses.filter(|status| ![0, SEC_E_NO_CREDENTIALS].contains(status));
+    match reasons.next_back() {
         Some(SEC_E_TIME_SKEW) => Diagnosis::ClockSkew,
         Some(SEC_E_LOGON_DENIED) => Diagnosis::ServicePrincipalName,
         _ => Diagnosis::Unknown,
