@@ -1,24 +1,26 @@
 //! Contexts of NTLM with gss-ntlmssp, negotiated by MIT's SPNEGO and not.
 
 use kdclab::ntlmssp;
-use kdclab_client::{Dialect, spnego};
+use kdclab_client::Dialect;
+use kdclab_client::spnego::{self, NegotiationError};
 use kdclab_ntlm::messages::{AvId, NegotiateFlags, TargetInfo};
 use kdclab_ntlm::{
     ClientConfig, Credentials, LmCompatibilityLevel, NtStatus, ResponseKind, ServerConfig,
-    StoredHashes, Target,
+    ServerError, SessionSecurityError, StoredHashes, Target,
 };
 use kdclab_proto::ObjectIdentifier;
+use kdclab_proto::messages::{NegState, NegTokenResp};
 use tempfile::TempDir;
 
 use super::foreign::Established;
 use super::ours::{Account, Front, OurEnd, Ours};
-use super::pair::{Failed, Pair};
+use super::pair::{Failed, Pair, alter_signature};
+use super::realm::SPNEGO;
 use crate::gss::Gss;
 use crate::served::text;
 
 const NTLM: ObjectIdentifier = ObjectIdentifier::NTLMSSP;
 const RAW: &str = "ntlmssp";
-const SPNEGO: &str = "spnego";
 const PASSWORD: &str = "secret";
 const MECHANISMS: [&str; 2] = [RAW, SPNEGO];
 
@@ -46,11 +48,17 @@ impl Peer {
     }
 
     /// Our client logs on at this one.
-    fn accept(&mut self, mechanism: &str, client: ClientConfig, password: &str) -> Pair<'_> {
+    fn accept(
+        &mut self,
+        mechanism: &str,
+        offered: &[ObjectIdentifier],
+        client: ClientConfig,
+        password: &str,
+    ) -> Pair<'_> {
         let conf = self.home.path().join("krb5.conf");
         self.gss.set_acceptor(&conf, mechanism, None, "").unwrap();
         let front = match mechanism {
-            SPNEGO => Front::Initiator(spnego::Initiator::new(vec![NTLM])),
+            SPNEGO => Front::Initiator(spnego::Initiator::new(offered.to_vec())),
             _ => Front::Raw,
         };
         let credentials = Credentials::from_password("alice", "LAB", password);
@@ -85,8 +93,11 @@ fn target_info() -> TargetInfo {
     target_info
 }
 
-fn client(level: LmCompatibilityLevel) -> ClientConfig {
-    ClientConfig::new(level, "PC1")
+fn client(level: LmCompatibilityLevel, extended: bool) -> ClientConfig {
+    ClientConfig {
+        extended_session_security: extended,
+        ..ClientConfig::new(level, "PC1")
+    }
 }
 
 /// The kind of response that succeeded at our domain controller.
@@ -97,33 +108,41 @@ fn kind(pair: &Pair<'_>) -> Option<ResponseKind> {
     }
 }
 
-fn flags(pair: &mut Pair<'_>) -> NegotiateFlags {
-    pair.ours.mechanism.ntlm().expect("it stands").flags()
-}
-
-fn assert_stands(pair: &mut Pair<'_>, established: &Established) {
+/// What both ends know of a context that stands, and messages.
+fn assert_stands(pair: &mut Pair<'_>, established: &Established, extended: bool) {
+    // The name ends with a zero.
+    assert_eq!(established.initiator, "LAB\\alice\0");
     assert_eq!(established.mechanism, NTLM.to_string());
+    let context = pair.ours.mechanism.ntlm().expect("it stands");
+    let bit = NegotiateFlags::EXTENDED_SESSIONSECURITY;
+    assert_eq!(context.flags().contains(bit), extended);
     pair.exchange_messages();
 }
 
-/// A context of our client at gss-ntlmssp, with messages.
+/// A context of our client at gss-ntlmssp, with messages. At its level 0 it does without extended session security.
 fn we_log_on(level: LmCompatibilityLevel, extended: bool) {
+    let theirs = if extended {
+        LmCompatibilityLevel::Level1
+    } else {
+        LmCompatibilityLevel::Level0
+    };
     for mechanism in MECHANISMS {
-        let mut peer = Peer::new(PASSWORD, LmCompatibilityLevel::Level0);
-        let config = ClientConfig {
-            extended_session_security: extended,
-            ..client(level)
-        };
-        let mut pair = peer.accept(mechanism, config, PASSWORD);
+        let mut peer = Peer::new(PASSWORD, theirs);
+        let mut pair = peer.accept(mechanism, &[NTLM], client(level, extended), PASSWORD);
         let established = pair.establish().unwrap();
-        let got = flags(&mut pair);
-        println!("{mechanism} {level} {established:?} {got:?}");
-        assert_eq!(
-            got.contains(NegotiateFlags::EXTENDED_SESSIONSECURITY),
-            extended
-        );
-        assert_stands(&mut pair, &established);
+        if mechanism == SPNEGO {
+            let sends_mic = level == LmCompatibilityLevel::Level3;
+            assert_eq!(pair.signed(), (sends_mic, sends_mic));
+        }
+        assert_stands(&mut pair, &established, extended);
     }
+    // MIT's acceptor asks for signatures where the first mechanism is not chosen.
+    let mut peer = Peer::new(PASSWORD, theirs);
+    let offered = [ObjectIdentifier::NEGOEX, NTLM];
+    let mut pair = peer.accept(SPNEGO, &offered, client(level, extended), PASSWORD);
+    let established = pair.establish().unwrap();
+    assert_eq!(pair.signed(), (true, true));
+    assert_stands(&mut pair, &established, extended);
 }
 
 #[test]
@@ -142,7 +161,7 @@ fn we_log_on_without_extended_session_security() {
 }
 
 #[test]
-fn we_log_on_without_extended_session_security_lm_key() {
+fn we_log_on_with_a_key_of_the_lm_hash() {
     we_log_on(LmCompatibilityLevel::Level0, false);
 }
 
@@ -152,18 +171,19 @@ fn it_logs_on(level: LmCompatibilityLevel, expected: ResponseKind, extended: boo
         let mut peer = Peer::new(PASSWORD, level);
         let mut pair = peer.initiate(mechanism);
         let established = pair.establish().unwrap();
-        let got = flags(&mut pair);
-        println!("{mechanism} {level} {established:?} {got:?}");
         assert_eq!(kind(&pair), Some(expected));
-        assert_eq!(
-            got.contains(NegotiateFlags::EXTENDED_SESSIONSECURITY),
-            extended
-        );
         if mechanism == SPNEGO {
-            println!("{:?}", pair.both_signed());
+            let sends_mic = expected == ResponseKind::NtlmV2;
+            assert_eq!(pair.signed(), (sends_mic, sends_mic));
         }
-        assert_stands(&mut pair, &established);
+        assert_stands(&mut pair, &established, extended);
     }
+    let mut peer = Peer::new(PASSWORD, level);
+    let mut pair = peer.initiate(SPNEGO);
+    pair.ours = pair.ours.requesting_mic();
+    let established = pair.establish().unwrap();
+    assert_eq!(pair.signed(), (true, true));
+    assert_stands(&mut pair, &established, extended);
 }
 
 #[test]
@@ -189,25 +209,120 @@ fn it_logs_on_without_extended_session_security() {
 fn we_with_a_wrong_password() {
     for mechanism in MECHANISMS {
         let mut peer = Peer::new(PASSWORD, LmCompatibilityLevel::Level3);
-        let mut pair = peer.accept(mechanism, client(LmCompatibilityLevel::Level3), "guess");
-        let Err(Failed::Theirs(refusal, failure)) = pair.establish() else {
-            panic!("not refused by the peer");
-        };
-        println!("{mechanism} {refusal:?} {failure:?}");
+        let config = client(LmCompatibilityLevel::Level3, true);
+        let mut pair = peer.accept(mechanism, &[NTLM], config, "guess");
+        assert_refused_by_peer(pair.establish(), mechanism);
     }
+}
+
+/// gss-ntlmssp says the same of everything it refuses; SPNEGO rejects, and has no token of NTLM to send along.
+fn assert_refused_by_peer(end: Result<Established, Failed>, mechanism: &str) {
+    let Err(Failed::Theirs(refusal, failure)) = end else {
+        panic!("not refused by the peer: {end:?}");
+    };
+    assert_eq!(refusal.told.texts[1], "Invalid argument");
+    if mechanism == RAW {
+        assert!(refusal.token.is_empty());
+        return;
+    }
+    let reject = NegTokenResp::new(NegState::Reject);
+    assert_eq!(NegTokenResp::decode(&refusal.token).unwrap(), reject);
+    let failure = failure.unwrap();
+    assert!(matches!(
+        failure.error,
+        NegotiationError::Rejected { failure: None, .. }
+    ));
 }
 
 #[test]
 fn it_with_a_wrong_password() {
     for mechanism in MECHANISMS {
         let mut peer = Peer::new("guess", LmCompatibilityLevel::Level3);
-        let mut pair = peer.initiate(mechanism);
-        let Err(Failed::Ours(failure, told)) = pair.establish() else {
-            panic!("not refused by us");
-        };
-        println!("{mechanism} {failure:?} {told:?}");
-        let error = failure.error.failure().unwrap();
-        let error: &ntlmssp::AcceptorError = error.downcast_ref().unwrap();
+        let error = refused_by_us(peer.initiate(mechanism).establish(), mechanism);
         assert_eq!(error.status(), Some(NtStatus::WRONG_PASSWORD));
     }
+}
+
+/// Our server's error. Without SPNEGO the peer does not learn of it.
+fn refused_by_us(end: Result<Established, Failed>, mechanism: &str) -> ntlmssp::AcceptorError {
+    let Err(Failed::Ours(failure, told)) = end else {
+        panic!("not refused by us: {end:?}");
+    };
+    if mechanism == RAW {
+        assert_eq!(told, None);
+    } else {
+        assert_eq!(told.unwrap().texts[1], "Unknown error");
+    }
+    let error = failure.error.failure().unwrap();
+    error
+        .downcast_ref::<ntlmssp::AcceptorError>()
+        .unwrap()
+        .clone()
+}
+
+/// Another exchanged key, which ends gss-ntlmssp's and our AUTHENTICATE_MESSAGE.
+fn alter_key(number: usize, token: &mut Vec<u8>) {
+    if number == 2 {
+        let position = token.len() - 1 - signature_len(token);
+        token[position] ^= 1;
+    }
+}
+
+/// The MIC tells. gss-ntlmssp sends one only to SPNEGO, and without it the first message tells.
+#[test]
+fn altered_authenticate_message_at_ours() {
+    let mut peer = Peer::new(PASSWORD, LmCompatibilityLevel::Level3);
+    let end = peer.initiate(SPNEGO).establish_meddling(alter_key);
+    let error = refused_by_us(end, SPNEGO);
+    assert_eq!(
+        error,
+        ntlmssp::AcceptorError::Server(ServerError::MicMismatch)
+    );
+
+    let mut pair = peer.initiate(RAW);
+    pair.establish_meddling(alter_key).unwrap();
+    let token = pair.theirs.wrap(true, b"under another key");
+    pair.ours.unwrap(true, &token).unwrap_err();
+}
+
+#[test]
+fn altered_authenticate_message_at_peer() {
+    for mechanism in MECHANISMS {
+        let mut peer = Peer::new(PASSWORD, LmCompatibilityLevel::Level3);
+        let config = client(LmCompatibilityLevel::Level3, true);
+        let mut pair = peer.accept(mechanism, &[NTLM], config, PASSWORD);
+        let end = pair.establish_meddling(alter_key);
+        println!("PEER {mechanism} {end:?}");
+    }
+}
+
+/// How many octets at the end of `token` are a signature of the list of mechanisms.
+fn signature_len(token: &[u8]) -> usize {
+    let mic = NegTokenResp::decode(token)
+        .ok()
+        .and_then(|token| token.mech_list_mic);
+    // Two headers of two octets before it.
+    mic.map_or(0, |mic| mic.len() + 4)
+}
+
+#[test]
+fn altered_signature_of_the_list() {
+    let mut peer = Peer::new(PASSWORD, LmCompatibilityLevel::Level3);
+    let end = peer
+        .initiate(SPNEGO)
+        .establish_meddling(|_, token| alter_signature(token));
+    let Err(Failed::Ours(failure, told)) = &end else {
+        panic!("not refused by us: {end:?}");
+    };
+    println!("{told:?}");
+    let error = failure.error.failure().unwrap();
+    // The last octet is the number's.
+    assert!(matches!(
+        error.downcast_ref(),
+        Some(SessionSecurityError::OutOfSequence { expected: 0, .. })
+    ));
+    let config = client(LmCompatibilityLevel::Level3, true);
+    let mut pair = peer.accept(SPNEGO, &[NTLM], config, PASSWORD);
+    let end = pair.establish_meddling(|_, token| alter_signature(token));
+    println!("PEER {end:?}");
 }

@@ -103,6 +103,15 @@ impl OurEnd {
         }
     }
 
+    /// The same end, which asks for signatures of the list of mechanisms if it is an acceptor.
+    pub(crate) fn requesting_mic(mut self) -> Self {
+        self.front = match self.front {
+            Front::Acceptor(acceptor) => Front::Acceptor(acceptor.requesting_mic()),
+            front => front,
+        };
+        self
+    }
+
     pub(crate) fn initiates(&self) -> bool {
         !matches!(self.front, Front::Acceptor(_))
     }

@@ -11,6 +11,8 @@ pub(crate) struct Pair<'a> {
     pub(crate) theirs: &'a mut Gss,
     /// The tokens, in their order, the initiator's first.
     pub(crate) travelled: Vec<Vec<u8>>,
+    /// Whether our end waits for nothing more.
+    pub(crate) is_done: bool,
 }
 
 /// Why there is no context.
@@ -28,15 +30,18 @@ impl<'a> Pair<'a> {
             ours,
             theirs,
             travelled: Vec::new(),
+            is_done: false,
         }
     }
 
-    /// Lets both ends talk until both have a context.
+    /// Lets both ends talk until both have a context and wait for nothing more.
     pub(crate) fn establish(&mut self) -> Result<Established, Failed> {
-        self.establish_meddling(|_, _| {})
+        let established = self.establish_meddling(|_, _| {})?;
+        assert!(self.is_done, "ours waits");
+        Ok(established)
     }
 
-    /// As [`establish`](Self::establish), with somebody between them who changes the token of each number.
+    /// Lets both ends talk until nobody says anything, with somebody between them who changes the token of each number.
     pub(crate) fn establish_meddling(
         &mut self,
         mut meddle: impl FnMut(usize, &mut Vec<u8>),
@@ -62,13 +67,16 @@ impl<'a> Pair<'a> {
             token = answer;
             is_ours = !is_ours;
         }
-        assert!(self.ours.is_established(), "ours waits");
-        Ok(established.expect("the foreign one waits"))
+        assert!(self.ours.is_established(), "we have no context");
+        Ok(established.expect("the foreign one has no context"))
     }
 
     fn our_step(&mut self, token: Option<&[u8]>) -> Result<Option<Vec<u8>>, Failed> {
         match self.ours.step(token) {
-            Ok(step) => Ok(step.token),
+            Ok(step) => {
+                self.is_done = step.done;
+                Ok(step.token)
+            }
             Err(failure) => {
                 let told = failure
                     .token
@@ -109,28 +117,28 @@ impl<'a> Pair<'a> {
             .collect()
     }
 
-    /// Whether both ends signed the list of mechanisms.
-    pub(crate) fn both_signed(&self) -> bool {
-        let signatures = self.answers();
-        let signed = |is_initiator: bool| {
-            signatures.iter().enumerate().any(|(index, token)| {
-                (index % 2 == 1) == is_initiator && token.mech_list_mic.is_some()
-            })
-        };
-        signed(true) && signed(false)
+    /// Whether the initiator and the acceptor signed the list of mechanisms.
+    pub(crate) fn signed(&self) -> (bool, bool) {
+        let answers = self.answers();
+        let mut signed = answers.iter().map(|token| token.mech_list_mic.is_some());
+        let (mut initiator, mut acceptor) = (false, false);
+        while let Some(by_acceptor) = signed.next() {
+            acceptor |= by_acceptor;
+            initiator |= signed.next().unwrap_or(false);
+        }
+        (initiator, acceptor)
     }
 
-    /// Messages both ways, sealed, wrapped and signed, in turn and not; then altered ones.
+    /// Messages both ways, in turn and not, sealed and signed, in wrap tokens and beside the message; then altered ones.
     pub(crate) fn exchange_messages(&mut self) {
-        for (turn, confidential) in [true, false, true].into_iter().enumerate() {
+        for turn in 0..3 {
+            // gss-ntlmssp seals whatever is wrapped.
+            let confidential = turn != 1 || self.is_ntlm();
             for count in 0..=turn {
                 let message = format!("message {turn}.{count} of ours").into_bytes();
                 let token = self.ours.wrap(confidential, &message);
-                let opened = self.theirs.unwrap(&token).unwrap();
-                assert_eq!(opened.0, message);
-                if !self.is_ntlm() {
-                    assert_eq!(opened.1, confidential);
-                }
+                let opened = self.theirs.unwrap(&token);
+                self.assert_opened(&message, confidential, opened);
             }
             let message = format!("message {turn} of theirs").into_bytes();
             let token = self.theirs.wrap(confidential, &message);
@@ -141,18 +149,40 @@ impl<'a> Pair<'a> {
             let mic = self.ours.mic(&message);
             self.theirs.verify(&message, &mic).unwrap();
         }
-        let mut token = self.theirs.wrap(true, b"altered on the way");
-        *token.last_mut().unwrap() ^= 1;
-        self.ours.unwrap(true, &token).unwrap_err();
-        *token.last_mut().unwrap() ^= 1;
-        self.ours.unwrap(true, &token).unwrap();
-        let mic = self.theirs.mic(b"signed");
+        self.alter_messages();
+    }
+
+    fn alter_messages(&mut self) {
+        let message = b"altered on the way";
+        let token = self.theirs.wrap(true, message);
+        self.ours.unwrap(true, &altered(&token)).unwrap_err();
+        assert_eq!(self.ours.unwrap(true, &token).unwrap(), message);
+        let mic = self.theirs.mic(message);
         self.ours.verify(b"altered", &mic).unwrap_err();
-        let mut token = self.ours.wrap(true, b"altered on the way");
-        *token.last_mut().unwrap() ^= 1;
-        self.theirs.unwrap(&token).unwrap_err();
-        let mic = self.ours.mic(b"signed");
+        self.ours.verify(message, &mic).unwrap();
+
+        let mut token = self.ours.wrap(true, message);
+        self.theirs.unwrap(&altered(&token)).unwrap_err();
+        if self.is_ntlm() {
+            // It has used up what it decrypted.
+            token = self.ours.wrap(true, message);
+        }
+        let opened = self.theirs.unwrap(&token);
+        self.assert_opened(message, true, opened);
+        let mic = self.ours.mic(message);
         self.theirs.verify(b"altered", &mic).unwrap_err();
+    }
+
+    /// What gss-ntlmssp says of encryption is not looked at.
+    fn assert_opened(
+        &self,
+        message: &[u8],
+        confidential: bool,
+        opened: Result<(Vec<u8>, bool), Told>,
+    ) {
+        let (opened, was_confidential) = opened.unwrap();
+        assert_eq!(opened, message);
+        assert!(self.is_ntlm() || was_confidential == confidential);
     }
 
     fn is_ntlm(&self) -> bool {
@@ -160,5 +190,19 @@ impl<'a> Pair<'a> {
             self.ours.mechanism,
             Ours::NtlmAcceptor(_) | Ours::NtlmInitiator(_)
         )
+    }
+}
+
+/// The same token with another last octet.
+pub(crate) fn altered(token: &[u8]) -> Vec<u8> {
+    let mut token = token.to_vec();
+    *token.last_mut().unwrap() ^= 1;
+    token
+}
+
+/// Changes the signature of the list of mechanisms that is the last part of `token`, if one is.
+pub(crate) fn alter_signature(token: &mut Vec<u8>) {
+    if NegTokenResp::decode(token).is_ok_and(|token| token.mech_list_mic.is_some()) {
+        *token = altered(token);
     }
 }

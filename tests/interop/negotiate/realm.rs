@@ -10,7 +10,7 @@ use kdclab_proto::{Enctype, Keytab, ObjectIdentifier, Principal, Realm};
 
 use super::ours::{Front, OurEnd, Ours};
 use crate::driver::Client;
-use crate::gss::{Gss, Implementation};
+use crate::gss::Gss;
 use crate::mit_realm::MitRealm;
 
 pub(crate) const LAB: &str = "LAB.EXAMPLE";
@@ -19,6 +19,8 @@ pub(crate) const TARGET: &str = "HTTP@web1.lab.example";
 pub(crate) const AES256: Enctype = Enctype::AES256_CTS_HMAC_SHA1_96;
 pub(crate) const RC4: Enctype = Enctype::RC4_HMAC;
 pub(crate) const KRB5: ObjectIdentifier = ObjectIdentifier::KERBEROS;
+pub(crate) const SPNEGO: &str = "spnego";
+pub(crate) const RAW: &str = "kerberos";
 const PRINCIPALS: &[&str] = &[
     "addprinc -pw secret alice",
     "addprinc -randkey HTTP/web1.lab.example",
@@ -29,13 +31,12 @@ pub(crate) struct Lab {
     pub(crate) realm: MitRealm,
     pub(crate) ticket: Credential,
     pub(crate) keytab: Keytab,
-    pub(crate) implementation: Implementation,
     ccache: PathBuf,
     conf: PathBuf,
 }
 
 impl Lab {
-    pub(crate) fn start(implementation: Implementation, enctype: Enctype) -> Self {
+    pub(crate) fn start(enctype: Enctype) -> Self {
         let realm = MitRealm::start(&[(LAB, PRINCIPALS)], "");
         let mut client = Client::new(LAB, realm.address(), &[LAB]);
         let alice = Principal::parse("alice", Some(&LAB.into())).unwrap();
@@ -69,15 +70,15 @@ impl Lab {
             keytab: realm.keytab(LAB, &[SERVICE]),
             realm,
             ticket,
-            implementation,
             ccache,
             conf,
         }
     }
 
-    /// Changes the key of the service, which nobody tells whoever has `keytab`.
-    pub(crate) fn renew_key(&mut self) {
+    /// Changes the key of the service. The new keytab cannot open the ticket.
+    pub(crate) fn renewed_keytab(&self) -> Keytab {
         self.realm.kadmin(LAB, &format!("cpw -randkey {SERVICE}"));
+        self.realm.keytab(LAB, &[SERVICE])
     }
 
     /// An initiator of ours, which offers `mech_types` or does without negotiation.
@@ -89,14 +90,20 @@ impl Lab {
         OurEnd::new(front, Ours::KerberosInitiator(Box::new(initiator)))
     }
 
-    /// An acceptor of ours with a keytab, of the dialect of its peer.
+    /// An acceptor of ours with a keytab.
     pub(crate) fn our_acceptor(&self, keytab: &Keytab) -> OurEnd {
-        let mut config = match self.implementation {
-            Implementation::Java => ClientConfig::java(LAB),
-            Implementation::Mit => ClientConfig::mit(LAB),
+        self.our_acceptor_like(Dialect::Mit, keytab)
+    }
+
+    /// An acceptor of ours with a keytab, which refuses as `dialect` does.
+    pub(crate) fn our_acceptor_like(&self, dialect: Dialect, keytab: &Keytab) -> OurEnd {
+        let mut config = match dialect {
+            Dialect::Java | Dialect::Java6 => ClientConfig::java(LAB),
+            Dialect::Mit => ClientConfig::mit(LAB),
+            Dialect::Windows => ClientConfig::windows(LAB),
         };
         config.weak_crypto.allow_rc4 = true;
-        let front = Front::Acceptor(spnego::Acceptor::new(Dialect::Mit));
+        let front = Front::Acceptor(spnego::Acceptor::new(dialect));
         let service = Acceptor::new(config, keytab.clone());
         let acceptor = gss::Acceptor::new(service, None);
         OurEnd::new(front, Ours::KerberosAcceptor(Box::new(acceptor)))
@@ -113,8 +120,9 @@ impl Lab {
     pub(crate) fn set_acceptor(&self, theirs: &mut Gss, mechanism: &str, keytab: &Keytab) {
         let path = self.realm.path("acceptor.keytab");
         std::fs::write(&path, keytab.to_bytes().unwrap()).unwrap();
+        let conf = self.realm.path("krb5.conf");
         theirs
-            .set_acceptor(&self.conf, mechanism, Some(&path), SERVICE)
+            .set_acceptor(&conf, mechanism, Some(&path), SERVICE)
             .unwrap();
     }
 }
