@@ -21,6 +21,7 @@ pub mod dialect;
 pub mod env;
 pub mod exec;
 pub mod lab;
+pub mod ntlmssp;
 pub mod report;
 pub mod script;
 pub mod serve;

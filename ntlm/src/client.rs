@@ -118,6 +118,8 @@ pub struct Client {
 pub struct Authenticated {
     /// The octets of the AUTHENTICATE_MESSAGE.
     pub message: Vec<u8>,
+    /// Whether the message carries a MIC.
+    pub carries_mic: bool,
     /// The session; none for an anonymous client (MS-NLMP section 3.4).
     pub context: Option<SecurityContext>,
 }
@@ -221,6 +223,7 @@ impl Client {
         }
         Ok(Authenticated {
             message: authenticate.encode()?,
+            carries_mic: responses.mic,
             context: Some(SecurityContext::new(flags, exported, Mode::Client)),
         })
     }
@@ -243,6 +246,7 @@ impl Client {
         .encode()?;
         Ok(Authenticated {
             message,
+            carries_mic: false,
             context: None,
         })
     }

@@ -258,6 +258,11 @@ impl PendingLogon {
         &self.request
     }
 
+    /// Whether the AUTHENTICATE_MESSAGE carries a MIC.
+    pub fn carries_mic(&self) -> bool {
+        self.mic.is_some()
+    }
+
     /// Takes the domain controller's answer. Keys that are not the client's do not show here, unless the client
     /// sent a MIC: they show at the first message that is signed or sealed.
     ///

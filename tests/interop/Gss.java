@@ -24,6 +24,7 @@ import org.ietf.jgss.GSSCredential;
 import org.ietf.jgss.GSSException;
 import org.ietf.jgss.GSSManager;
 import org.ietf.jgss.GSSName;
+import org.ietf.jgss.MessageProp;
 import org.ietf.jgss.Oid;
 
 /**
@@ -34,15 +35,26 @@ import org.ietf.jgss.Oid;
  * initiate  KRB5_CONF KIND PRINCIPAL SECRET SERVICE MUTUAL BINDINGS  -> token TOKEN | failed
  * answer    TOKEN                                                    -> done | failed
  * accept    KRB5_CONF KEYTAB PRINCIPAL      TOKEN BINDINGS           -> accepted TOKEN INITIATOR | refused TOKEN
+ * initiator KRB5_CONF MECHANISM CCACHE SERVICE                       -> done | failed
+ * acceptor  KRB5_CONF MECHANISM KEYTAB PRINCIPAL                     -> done | failed
+ * step      TOKEN               -> token TOKEN | established TOKEN INITIATOR MECHANISM | refused TOKEN
+ * mic       MESSAGE             -> token TOKEN | failed
+ * verify    MESSAGE TOKEN       -> done | failed
+ * wrap      true|false MESSAGE  -> token TOKEN | failed
+ * unwrap    TOKEN               -> token MESSAGE true|false | failed
  * </pre>
  *
+ * MECHANISM is kerberos or spnego; established tells the object identifier of the one asked for, since Java does not tell the one chosen.
  * KIND is password, keytab or ccache. MUTUAL is true or false. BINDINGS is the application data of channel bindings. failed and refused end with the texts of the exception and its causes.
  */
 final class Gss {
     private static final HexFormat HEX = HexFormat.of();
+    private static final List<String> WITH_CONF = List.of("login", "initiate", "accept", "initiator", "acceptor");
 
     private final Oid kerberos = new Oid("1.2.840.113554.1.2.2");
+    private final Oid spnego = new Oid("1.3.6.1.5.5.2");
     private GSSContext context;
+    private Subject actor;
 
     private Gss() throws GSSException {}
 
@@ -56,7 +68,7 @@ final class Gss {
 
     private List<String> obey(String[] fields) {
         try {
-            if (!fields[0].equals("answer")) {
+            if (WITH_CONF.contains(fields[0])) {
                 System.setProperty("java.security.krb5.conf", fields[1]);
             }
             return switch (fields[0]) {
@@ -64,12 +76,19 @@ final class Gss {
                 case "answer" -> answer(HEX.parseHex(fields[1]));
                 case "initiate" -> initiate(
                         fields[2], fields[3], fields[4], fields[5], Boolean.parseBoolean(fields[6]), fields[7]);
+                case "initiator" -> initiator(fields[2], fields[3], fields[4]);
+                case "acceptor" -> acceptor(fields[2], fields[3], fields[4]);
+                case "step" -> step(HEX.parseHex(fields[1]));
+                case "mic" -> mic(HEX.parseHex(fields[1]));
+                case "verify" -> verify(HEX.parseHex(fields[1]), HEX.parseHex(fields[2]));
+                case "wrap" -> wrap(Boolean.parseBoolean(fields[1]), HEX.parseHex(fields[2]));
+                case "unwrap" -> unwrap(HEX.parseHex(fields[1]));
                 case "login" -> login(fields[2], fields[3], fields[4]);
                 default -> throw new IllegalArgumentException(fields[0]);
             };
         } catch (Exception error) {
             var told = new ArrayList<>(List.of("failed"));
-            if (fields[0].equals("accept")) {
+            if (fields[0].equals("accept") || fields[0].equals("step")) {
                 told = new ArrayList<>(List.of("refused", ""));
             }
             for (Throwable cause = error; cause != null; cause = cause.getCause()) {
@@ -126,6 +145,70 @@ final class Gss {
             var answer = acceptor.acceptSecContext(token, 0, token.length);
             return List.of("accepted", answer == null ? "" : HEX.formatHex(answer), acceptor.getSrcName().toString());
         });
+    }
+
+    private List<String> initiator(String mechanism, String ccache, String service)
+            throws LoginException, PrivilegedActionException {
+        actor = subject("ccache", "", ccache, true);
+        return Subject.doAs(actor, (PrivilegedExceptionAction<List<String>>) () -> {
+            var manager = GSSManager.getInstance();
+            var name = manager.createName(service, GSSName.NT_HOSTBASED_SERVICE);
+            context = manager.createContext(name, oid(mechanism), null, GSSContext.DEFAULT_LIFETIME);
+            context.requestMutualAuth(true);
+            return List.of("done");
+        });
+    }
+
+    private List<String> acceptor(String mechanism, String keytab, String principal)
+            throws LoginException, PrivilegedActionException {
+        actor = subject("keytab", principal, keytab, false);
+        return Subject.doAs(actor, (PrivilegedExceptionAction<List<String>>) () -> {
+            var manager = GSSManager.getInstance();
+            context = manager.createContext(manager.createCredential(
+                    null, GSSCredential.INDEFINITE_LIFETIME, oid(mechanism), GSSCredential.ACCEPT_ONLY));
+            return List.of("done");
+        });
+    }
+
+    private Oid oid(String mechanism) {
+        return switch (mechanism) {
+            case "kerberos" -> kerberos;
+            case "spnego" -> spnego;
+            default -> throw new IllegalArgumentException(mechanism);
+        };
+    }
+
+    private List<String> step(byte[] token) throws PrivilegedActionException {
+        return Subject.doAs(actor, (PrivilegedExceptionAction<List<String>>) () -> {
+            var answer = context.isInitiator()
+                    ? context.initSecContext(token, 0, token.length)
+                    : context.acceptSecContext(token, 0, token.length);
+            var told = answer == null ? "" : HEX.formatHex(answer);
+            if (!context.isEstablished()) {
+                return List.of("token", told);
+            }
+            return List.of("established", told, context.getSrcName().toString(), context.getMech().toString());
+        });
+    }
+
+    private List<String> mic(byte[] message) throws GSSException {
+        return List.of("token", HEX.formatHex(context.getMIC(message, 0, message.length, new MessageProp(false))));
+    }
+
+    private List<String> verify(byte[] message, byte[] token) throws GSSException {
+        context.verifyMIC(token, 0, token.length, message, 0, message.length, new MessageProp(false));
+        return List.of("done");
+    }
+
+    private List<String> wrap(boolean confidential, byte[] message) throws GSSException {
+        var wrapped = context.wrap(message, 0, message.length, new MessageProp(confidential));
+        return List.of("token", HEX.formatHex(wrapped));
+    }
+
+    private List<String> unwrap(byte[] token) throws GSSException {
+        var property = new MessageProp(false);
+        var message = context.unwrap(token, 0, token.length, property);
+        return List.of("token", HEX.formatHex(message), Boolean.toString(property.getPrivacy()));
     }
 
     private static void bind(GSSContext context, String bindings) throws GSSException {

@@ -7,6 +7,21 @@ accept    KRB5_CONF KEYTAB                TOKEN    -> accepted TOKEN INITIATOR |
 
 KIND is `password`, `keytab` or, to initiate, `ccache`. `failed` and `refused` end with the minor code and the
 texts of the error.
+
+A context step by step, and its messages:
+
+environment  NAME VALUE                                -> done
+initiator    KRB5_CONF MECHANISM CCACHE SERVICE        -> done | failed
+acceptor     KRB5_CONF MECHANISM KEYTAB                -> done | failed
+step         TOKEN                                     -> token TOKEN | established TOKEN INITIATOR MECHANISM
+                                                          | refused TOKEN
+mic          MESSAGE                                   -> token TOKEN | failed
+verify       MESSAGE TOKEN                             -> done | failed
+wrap         true|false MESSAGE                        -> token TOKEN | failed
+unwrap       TOKEN                                     -> token MESSAGE true|false | failed
+
+MECHANISM is `kerberos`, `ntlmssp` or `spnego`; `established` tells the object identifier of the one that was chosen.
+An empty KEYTAB or CCACHE is none.
 """
 
 import itertools
@@ -18,6 +33,12 @@ import gssapi
 
 Flag = gssapi.RequirementFlag
 KERBEROS = gssapi.MechType.kerberos
+MECHANISMS = {
+    "kerberos": KERBEROS,
+    "ntlmssp": gssapi.OID.from_int_seq("1.3.6.1.4.1.311.2.2.10"),
+    "spnego": gssapi.OID.from_int_seq("1.3.6.1.5.5.2"),
+}
+WITH_CONF = ("login", "initiate", "accept", "initiator", "acceptor")
 EMPTY_CACHES = (f"MEMORY:{number}" for number in itertools.count())
 
 
@@ -69,6 +90,33 @@ def accept(keytab, token, bindings):
     return ["accepted", answer.hex(), told]
 
 
+def stepwise_initiator(mechanism, ccache, service):
+    os.environ["KRB5CCNAME"] = "FILE:" + ccache if ccache else next(EMPTY_CACHES)
+    return gssapi.SecurityContext(
+        name=gssapi.Name(service, gssapi.NameType.hostbased_service),
+        usage="initiate",
+        mech=MECHANISMS[mechanism],
+        flags=Flag.mutual_authentication
+        | Flag.integrity
+        | Flag.confidentiality
+        | Flag.replay_detection
+        | Flag.out_of_sequence_detection,
+    )
+
+
+def stepwise_acceptor(mechanism, keytab):
+    store = {"keytab": keytab} if keytab else None
+    creds = gssapi.Credentials(usage="accept", mechs=[MECHANISMS[mechanism]], store=store)
+    return gssapi.SecurityContext(creds=creds, usage="accept")
+
+
+def step(token):
+    answer = (context.step(token or None) or b"").hex()
+    if not context.complete:
+        return ["token", answer]
+    return ["established", answer, str(context.initiator_name), context.mech.dotted_form]
+
+
 def problem(error):
     texts = error.get_all_statuses(error.maj_code, True)
     texts += error.get_all_statuses(error.min_code, False)
@@ -89,10 +137,29 @@ def obey(verb, fields):
                 return ["token", context.step().hex()]
             case "login":
                 acquired(*fields)
+            case "environment":
+                os.environ[fields[0]] = fields[1]
+            case "initiator":
+                context = stepwise_initiator(*fields)
+            case "acceptor":
+                context = stepwise_acceptor(*fields)
+            case "step":
+                return step(bytes.fromhex(fields[0]))
+            case "mic":
+                return ["token", context.get_signature(bytes.fromhex(fields[0])).hex()]
+            case "verify":
+                context.verify_signature(*map(bytes.fromhex, fields))
+            case "wrap":
+                wrapped = context.wrap(bytes.fromhex(fields[1]), fields[0] == "true")
+                return ["token", wrapped.message.hex()]
+            case "unwrap":
+                unwrapped = context.unwrap(bytes.fromhex(fields[0]))
+                return ["token", unwrapped.message.hex(), str(unwrapped.encrypted).lower()]
         return ["done"]
     except gssapi.exceptions.GSSError as error:
-        token = [(error.token or b"").hex()] if verb == "accept" else []
-        return ["refused" if verb == "accept" else "failed", *token, *problem(error)]
+        is_refused = verb in ("accept", "step")
+        token = [(error.token or b"").hex()] if is_refused else []
+        return ["refused" if is_refused else "failed", *token, *problem(error)]
 
 
 def main():
@@ -100,7 +167,7 @@ def main():
     gssapi.SecurityContext.__DEFER_STEP_ERRORS__ = False
     for line in sys.stdin:
         verb, *fields = line.rstrip("\n").split("\t")
-        if verb != "answer":
+        if verb in WITH_CONF:
             conf = fields.pop(0)
             os.environ["KRB5_CONFIG"] = conf
             os.environ["KRB5RCACHENAME"] = "file2:" + os.path.join(os.path.dirname(conf), "rcache")

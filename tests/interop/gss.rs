@@ -35,7 +35,7 @@ impl fmt::Display for Implementation {
 pub(crate) struct Gss {
     process: Child,
     lines: BufReader<ChildStdout>,
-    implementation: Implementation,
+    pub(crate) implementation: Implementation,
 }
 
 /// With what a client authenticates.
@@ -242,7 +242,7 @@ impl Gss {
     }
 
     /// Says one line and hears one.
-    fn ask(&mut self, fields: &[&str]) -> Vec<String> {
+    pub(crate) fn ask(&mut self, fields: &[&str]) -> Vec<String> {
         let line = fields.join("\t");
         let input = self.process.stdin.as_mut().expect("piped");
         let said = writeln!(input, "{line}").and_then(|()| input.flush());
@@ -256,7 +256,7 @@ impl Gss {
         answer.trim_end().split('\t').map(str::to_owned).collect()
     }
 
-    fn done(&mut self, fields: &[&str]) -> Result<Vec<u8>, Told> {
+    pub(crate) fn done(&mut self, fields: &[&str]) -> Result<Vec<u8>, Told> {
         let answer = self.ask(fields);
         match answer[0].as_str() {
             "done" => Ok(Vec::new()),
@@ -266,7 +266,7 @@ impl Gss {
         }
     }
 
-    fn told(&self, fields: &[String]) -> Told {
+    pub(crate) fn told(&self, fields: &[String]) -> Told {
         match self.implementation {
             Implementation::Java => Told {
                 com_err: None,
@@ -373,11 +373,11 @@ impl Login<'_> {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn bytes(hex: &str) -> Vec<u8> {
+pub(crate) fn bytes(hex: &str) -> Vec<u8> {
     (0..hex.len())
         .step_by(2)
         .map(|start| u8::from_str_radix(&hex[start..start + 2], 16).expect("hexadecimal"))

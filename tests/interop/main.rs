@@ -13,6 +13,7 @@ mod krb5kdc;
 mod mit_clients;
 mod mit_kdc;
 mod mit_realm;
+mod negotiate;
 mod peers;
 #[allow(dead_code, reason = "proof.rs uses all of it")]
 mod play;

@@ -110,6 +110,7 @@ impl Parties {
         let Authenticated {
             mut message,
             context,
+            ..
         } = client
             .challenge(TIME, &mut Script::client(), &challenge)
             .unwrap();

@@ -168,7 +168,9 @@ fn we_log_on(password: &str) -> (SecurityContext, Ntlm, sspi::Result<SecuritySta
     let credentials = Credentials::from_password(USER, DOMAIN, password);
     let (client, negotiate) = Client::start(config, credentials).unwrap();
     let challenge = accept(&mut ntlm, &mut handle, &negotiate);
-    let Authenticated { message, context } = client.challenge(NOW, &mut rng(), &challenge).unwrap();
+    let Authenticated {
+        message, context, ..
+    } = client.challenge(NOW, &mut rng(), &challenge).unwrap();
     accept(&mut ntlm, &mut handle, &message);
     let completed = ntlm.complete_auth_token(&mut []);
     (context.unwrap(), ntlm, completed)
