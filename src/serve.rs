@@ -126,13 +126,15 @@ fn wall_clock() -> Timestamp {
 }
 
 /// The variables that an instance may set. Where it has no value for one, another realm's would be wrong.
-pub(crate) const VARIABLES: [&str; 12] = [
+pub(crate) const VARIABLES: [&str; 14] = [
     "KDCLAB_ACCEPTOR",
     "KDCLAB_DIR",
     "KDCLAB_KDC",
     "KDCLAB_PASSWORD",
     "KDCLAB_REALM",
+    "KDCLAB_RESOLVE",
     "KDCLAB_SERVICE",
+    "KDCLAB_URL",
     "KDCLAB_USER",
     "KRB5CCNAME",
     "KRB5RCACHENAME",
@@ -446,7 +448,7 @@ impl Addresses {
             let servers = addresses.entry(client).or_default();
             let host = port.listening.host.clone();
             match port.listening.service {
-                ListeningService::Acceptor(_) => {
+                ListeningService::Acceptor(_) | ListeningService::Web { .. } => {
                     let place = (host, port.listening.port);
                     servers.acceptors.insert(place, port.address());
                 }

@@ -14,7 +14,7 @@ use super::clients::Clients;
 use super::krb5_conf_add::Additions;
 use super::{Addresses, ServeError, ServerAddresses, java, krb5_conf, os};
 use crate::script::Script;
-use crate::sim::{KDC_PORT, KPASSWD_PORT, World};
+use crate::sim::{KDC_PORT, KPASSWD_PORT, ListeningService, World};
 
 /// What a file holds: keys, among other things.
 type Contents = Zeroizing<Vec<u8>>;
@@ -263,6 +263,23 @@ impl Directory {
                     set("KDCLAB_ACCEPTOR", address.to_string());
                 }
             }
+        }
+        let servers = addresses.of_client(clients.main().unwrap_or_default());
+        let web = world.listening().into_iter().find_map(|listening| {
+            let address = servers.acceptors.get(&(listening.host, listening.port))?;
+            match listening.service {
+                ListeningService::Web { name, path } => Some((name, path, address)),
+                _ => None,
+            }
+        });
+        if let Some((name, path, address)) = web {
+            let port = address.port();
+            environment.insert(
+                "KDCLAB_RESOLVE".to_owned(),
+                format!("{name}:{port}:{}", address.ip()),
+            );
+            let url = format!("http://{name}:{port}{path}");
+            environment.insert("KDCLAB_URL".to_owned(), url);
         }
         environment
     }

@@ -3,6 +3,7 @@
 mod sockets;
 mod streams;
 mod tasks;
+mod web;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -61,7 +62,10 @@ pub(super) struct Port {
 impl Port {
     /// Takes a free port on IPv4's loopback and, where there is one, on IPv6's.
     pub(super) fn bind(way: Way, listening: Listening) -> Result<Self, ServeError> {
-        let with_udp = !matches!(listening.service, ListeningService::Acceptor(_));
+        let with_udp = matches!(
+            listening.service,
+            ListeningService::Kdc(_) | ListeningService::Kpasswd
+        );
         let sockets = Sockets::bind(with_udp).map_err(|error| ServeError::Bind {
             host: listening.host.clone(),
             error,
@@ -87,6 +91,7 @@ impl Port {
         let door = Door {
             served: Arc::clone(served),
             way: self.way,
+            is_web: matches!(self.listening.service, ListeningService::Web { .. }),
             tasks: tasks.clone(),
         };
         for socket in &self.datagrams {
@@ -124,6 +129,8 @@ impl Port {
 struct Door {
     served: Arc<Served>,
     way: Way,
+    /// Whether it speaks HTTP.
+    is_web: bool,
     tasks: Tasks,
 }
 

@@ -17,6 +17,7 @@ struct Ready<'a> {
     env: &'a BTreeMap<String, String>,
     kdcs: Vec<ReadyKdc>,
     acceptors: Vec<ReadyAcceptor>,
+    web: Vec<ReadyWeb>,
     /// Where the programs of other hosts than that of the symptom's first call reach the acceptors.
     clients: BTreeMap<&'a str, Vec<ReadyAcceptor>>,
 }
@@ -37,6 +38,14 @@ struct ReadyAcceptor {
     address: String,
 }
 
+#[derive(Serialize)]
+struct ReadyWeb {
+    host: String,
+    /// By the name that a client must ask for, which the system does not resolve.
+    url: String,
+    address: String,
+}
+
 impl Service {
     /// The line that says that every socket answers.
     pub(super) fn ready(
@@ -53,6 +62,7 @@ impl Service {
             env: environment,
             kdcs: kdcs(ports, main),
             acceptors: acceptors(ports, main),
+            web: web(ports, main),
             clients: self.clients.others().map(of_other).collect(),
         };
         let mut line =
@@ -92,7 +102,20 @@ fn acceptors(ports: &[Port], client: Option<IpAddr>) -> Vec<ReadyAcceptor> {
             services: services.iter().map(ToString::to_string).collect(),
             address: port.address().to_string(),
         }),
-        ListeningService::Kdc(_) | ListeningService::Kpasswd => None,
+        _ => None,
     };
     of_client.filter_map(acceptor).collect()
+}
+
+fn web(ports: &[Port], client: Option<IpAddr>) -> Vec<ReadyWeb> {
+    let of_client = ports.iter().filter(|port| Some(port.way.client) == client);
+    let web = |port: &Port| match &port.listening.service {
+        ListeningService::Web { name, path } => Some(ReadyWeb {
+            host: port.listening.host.clone(),
+            url: format!("http://{name}:{}{path}", port.address().port()),
+            address: port.address().to_string(),
+        }),
+        _ => None,
+    };
+    of_client.filter_map(web).collect()
 }

@@ -12,10 +12,12 @@ use kdclab_kdc::{Protocol, Transport};
 use kdclab_proto::Timestamp;
 use rand::rngs::ChaCha12Rng;
 
+use super::port::Way;
 use super::record::{Event, Happened, Kept, Record};
 use super::wall_clock;
 use crate::sim::{
-    Fate, KDC_PORT, KPASSWD_PORT, KdcNow, Packet, Passage, Payload, World, framed, request_in,
+    Fate, HttpConnection, KDC_PORT, KPASSWD_PORT, KdcNow, Packet, Passage, Payload, World, framed,
+    request_in,
 };
 
 /// The world as requests meet it.
@@ -231,6 +233,46 @@ impl Served {
             // krb5kdc ends a connection whose request it drops, and so does an acceptor without words.
             (Protocol::Tcp, None) => Some(Payload::Reset),
         }
+    }
+
+    /// What the web server that `packet` reaches answers on its connection, before that is sent through the links;
+    /// `None` until a request is whole.
+    pub(super) fn web_answer(
+        &self,
+        client: IpAddr,
+        packet: &Packet,
+        connection: &mut HttpConnection,
+    ) -> Option<Packet> {
+        let current = self.current();
+        if current.down.contains(&packet.receiver) {
+            return None;
+        }
+        let now = true_time(&current, client);
+        let mut world = lock(&self.world);
+        let host = world.host_named_at(packet.receiver)?;
+        world.set_now(now);
+        let (port, peer) = (packet.destination.port(), packet.source.ip());
+        let answer = world.http_answer(&host, port, peer, connection, packet.payload.bytes());
+        note(&mut lock(&self.record), &mut world);
+        Some(Packet {
+            sent: now,
+            source: packet.destination,
+            destination: packet.source,
+            sender: packet.receiver,
+            receiver: packet.sender,
+            payload: Payload::Segment(answer?),
+            fate: Fate::Delivered,
+        })
+    }
+
+    /// Tells a web server that a connection has ended.
+    pub(super) fn web_ended(&self, way: Way, connection: &mut HttpConnection) {
+        let mut world = lock(&self.world);
+        let Some(host) = world.host_named_at(way.server.ip()) else {
+            return;
+        };
+        world.http_ended(&host, connection);
+        note(&mut lock(&self.record), &mut world);
     }
 
     fn service_reply(&self, now: Timestamp, packet: &Packet, token: &[u8]) -> Option<Vec<u8>> {

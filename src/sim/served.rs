@@ -1,6 +1,6 @@
 //! A world as sockets serve it: who listens where, which ports let anybody in, and what is answered.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use kdclab_proto::{Principal, Realm, Timestamp};
 use super::kdcs::{KDC_PORT, KPASSWD_PORT};
 use super::links::Passage;
 use super::network::{Fate, Packet, Payload};
+use super::web::WebApplication;
 use super::world::World;
 use crate::script::verb::LinkEffect;
 
@@ -34,6 +35,13 @@ pub(crate) enum ListeningService {
     Kdc(Vec<Realm>),
     /// The password service beside a KDC.
     Kpasswd,
+    /// A web server with an application below this path, on TCP alone.
+    Web {
+        /// The host's name in URLs.
+        name: String,
+        /// The path.
+        path: String,
+    },
 }
 
 /// Whether a port lets anybody in.
@@ -81,7 +89,10 @@ impl World {
             .values()
             .flat_map(|service| service.hosts.iter().map(|host| (host, service.port)))
             .collect();
-        for (host, port) in places {
+        for (host, port) in places
+            .into_iter()
+            .filter(|(host, port)| !self.has_web_server(host, *port))
+        {
             let principals = self
                 .services
                 .iter()
@@ -92,6 +103,22 @@ impl World {
                 port,
                 service: ListeningService::Acceptor(principals.collect()),
             });
+        }
+        for (host, machine) in &self.hosts {
+            let mut applications: BTreeMap<u16, &WebApplication> = BTreeMap::new();
+            for application in &machine.web {
+                applications.entry(application.port).or_insert(application);
+            }
+            for (port, application) in applications {
+                ports.push(Listening {
+                    host: host.clone(),
+                    port,
+                    service: ListeningService::Web {
+                        name: self.full_name(host).unwrap_or_else(|| host.clone()),
+                        path: application.path.clone(),
+                    },
+                });
+            }
         }
         ports
     }

@@ -19,6 +19,7 @@ use super::outcome::VerbError;
 use super::random::HostRng;
 use super::site::Sites;
 use super::verbs::keytab_entries;
+use super::web::computer_account;
 use super::windows::{Cluster, Rpc};
 use crate::script::model::Call;
 use crate::script::web::Diagnosis;
@@ -388,7 +389,10 @@ impl World {
     pub fn caller(&self, call: &Call) -> Option<Principal> {
         match &call.user {
             Some(user) => self.scope.parse(user.get_ref()).ok(),
-            None => self.hosts.get(call.from.get_ref())?.run_as.clone(),
+            None => {
+                let host = self.hosts.get(call.from.get_ref())?;
+                host.run_as.clone().or_else(|| computer_account(host))
+            }
         }
     }
 

@@ -13,11 +13,11 @@ use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
 
 use super::sockets::{Entrance, Reserved};
-use super::{Door, MAX_MESSAGE, fresh_rng};
+use super::{Door, MAX_MESSAGE, fresh_rng, web};
 use crate::sim::{Gate, Packet, Payload, framed};
 
 /// How long a client may take to send a request.
-const READ_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// How many connections one port keeps open. One more ends the oldest, as krb5kdc does.
 const MAX_CONNECTIONS: usize = 256;
 
@@ -91,6 +91,9 @@ async fn connection(door: &Door, mut stream: TcpStream, peer: SocketAddr) -> io:
         Connected::Refused => return reset(&stream),
         Connected::Lost => return ignore(stream).await,
     }
+    if door.is_web {
+        return web::connection(door, &mut stream, peer).await;
+    }
     loop {
         let request = timeout(READ_TIMEOUT, read_framed(&mut stream)).await??;
         let payload = Payload::Segment(framed(&request));
@@ -149,14 +152,14 @@ async fn first(arrivals: Vec<(Duration, Packet)>) -> Option<Packet> {
     Some(packet)
 }
 
-async fn sleep_if(time: Duration) {
+pub(super) async fn sleep_if(time: Duration) {
     if !time.is_zero() {
         sleep(time).await;
     }
 }
 
 /// Ends the connection as a port does on which nobody listens.
-fn reset(stream: &TcpStream) -> io::Result<()> {
+pub(super) fn reset(stream: &TcpStream) -> io::Result<()> {
     stream.set_zero_linger()
 }
 

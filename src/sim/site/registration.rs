@@ -73,7 +73,7 @@ impl World {
     }
 
     /// The full name of a host.
-    pub(super) fn full_name(&self, host: &str) -> Option<String> {
+    pub(in crate::sim) fn full_name(&self, host: &str) -> Option<String> {
         let host = self.hosts.get(host)?;
         if let Some(name) = &host.dns_name {
             return Some(name.clone());
