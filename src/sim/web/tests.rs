@@ -67,7 +67,10 @@ fn negotiating(world: &mut World, path: &str, service: &str) -> String {
     let service = format!("{service}@LAB.EXAMPLE").parse().unwrap();
     let now = world.now;
     let host = world.hosts.get_mut("ws1").unwrap();
-    let query = CredentialQuery::valid(&service, now.time());
+    let query = CredentialQuery {
+        any_realm: true,
+        ..CredentialQuery::valid(&service, now.time())
+    };
     let credential = host.caches[&alice].find(&query).unwrap().clone();
     let mut kerberos = gss::Initiator::new(credential, &ApParameters::gss());
     let mechanisms: &mut [&mut dyn spnego::Mechanism] = &mut [&mut kerberos];
