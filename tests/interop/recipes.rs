@@ -133,5 +133,6 @@ recipes! {
     readme(README, "## In your test suite");
     shell_script(RECIPES, "## A shell script");
     call(SERVING, "## A call, in one command");
+    web_server(SERVING, "## A web server");
     changes(SERVING, "## Changing it while it runs");
 }

@@ -5,3 +5,4 @@ mod instances;
 mod links;
 mod ports;
 mod support;
+mod web;
