@@ -99,7 +99,7 @@ fn unsigned_list_at_java() {
 fn unsigned_list_of_java() {
     let mut theirs = Gss::java();
     let lab = Lab::start(AES256);
-    for meddle in [|_: &mut Vec<u8>| {}, alter_signature] {
+    for meddle in [|_: &mut [u8]| {}, alter_signature] {
         lab.set_initiator(&mut theirs, SPNEGO);
         let ours = lab.our_acceptor(&lab.keytab).requesting_mic();
         let mut pair = Pair::new(ours, &mut theirs);

@@ -7,20 +7,20 @@ use kdclab_proto::{ErrorCode, ObjectIdentifier};
 
 use super::foreign::{Established, Refusal};
 use super::ours::Failure;
-use super::pair::{Failed, Pair, alter_signature, altered};
+use super::pair::{Failed, Pair, alter_last, alter_signature};
 use super::realm::{AES256, KRB5, Lab, SPNEGO};
 use crate::gss::{Gss, Told};
 
 type End = Result<Established, Failed>;
 
-fn refused_by_us(end: End) -> (Failure, Option<Told>) {
+fn refused_by_us(end: End) -> (Box<Failure>, Option<Told>) {
     match end {
         Err(Failed::Ours(failure, told)) => (failure, told),
         end => panic!("not refused by us: {end:?}"),
     }
 }
 
-fn refused_by_peer(end: End) -> (Refusal, Option<Failure>) {
+fn refused_by_peer(end: End) -> (Refusal, Option<Box<Failure>>) {
     match end {
         Err(Failed::Theirs(refusal, failure)) => (refusal, failure),
         end => panic!("not refused by the peer: {end:?}"),
@@ -33,10 +33,10 @@ fn last(told: Option<Told>) -> Option<String> {
 }
 
 /// Alters the token of a number.
-fn alter(number: usize) -> impl FnMut(usize, &mut Vec<u8>) {
+fn alter(number: usize) -> impl FnMut(usize, &mut [u8]) {
     move |at, token| {
         if at == number {
-            *token = altered(token);
+            alter_last(token);
         }
     }
 }
@@ -105,7 +105,7 @@ fn java_told_by_our_acceptor() {
 }
 
 /// What our initiator makes of the KRB-ERROR with which MIT's acceptor rejects.
-fn krb_error(failure: Option<Failure>) -> Option<ErrorCode> {
+fn krb_error(failure: Option<Box<Failure>>) -> Option<ErrorCode> {
     match failure?.error {
         NegotiationError::Rejected {
             failure:

@@ -262,7 +262,7 @@ fn refused_by_us(end: Result<Established, Failed>, mechanism: &str) -> ntlmssp::
 }
 
 /// Another exchanged key, which ends gss-ntlmssp's and our AUTHENTICATE_MESSAGE.
-fn alter_key(number: usize, token: &mut Vec<u8>) {
+fn alter_key(number: usize, token: &mut [u8]) {
     if number == 2 {
         let position = token.len() - 1 - signature_len(token);
         token[position] ^= 1;

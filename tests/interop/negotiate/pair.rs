@@ -19,9 +19,9 @@ pub(crate) struct Pair<'a> {
 #[derive(Debug)]
 pub(crate) enum Failed {
     /// At our end, and what the foreign one says of our answer, if there is one.
-    Ours(Failure, Option<Told>),
+    Ours(Box<Failure>, Option<Told>),
     /// At the foreign end, and what ours makes of its answer, if there is one.
-    Theirs(Refusal, Option<Failure>),
+    Theirs(Refusal, Option<Box<Failure>>),
 }
 
 impl<'a> Pair<'a> {
@@ -44,7 +44,7 @@ impl<'a> Pair<'a> {
     /// Lets both ends talk until nobody says anything, with somebody between them who changes the token of each number.
     pub(crate) fn establish_meddling(
         &mut self,
-        mut meddle: impl FnMut(usize, &mut Vec<u8>),
+        mut meddle: impl FnMut(usize, &mut [u8]),
     ) -> Result<Established, Failed> {
         let mut established = None;
         let mut is_ours = self.ours.initiates();
@@ -83,7 +83,7 @@ impl<'a> Pair<'a> {
                     .as_ref()
                     .map(|token| self.theirs.step(token))
                     .map(|step| step.expect_err("they go on after our refusal").told);
-                Err(Failed::Ours(failure, told))
+                Err(Failed::Ours(Box::new(failure), told))
             }
         }
     }
@@ -102,7 +102,8 @@ impl<'a> Pair<'a> {
                 let token = Some(&refusal.token).filter(|token| !token.is_empty());
                 let failure = token
                     .map(|token| self.ours.step(Some(token)))
-                    .map(|step| step.expect_err("we go on after their refusal"));
+                    .map(|step| step.expect_err("we go on after their refusal"))
+                    .map(Box::new);
                 Err(Failed::Theirs(refusal, failure))
             }
         }
@@ -194,15 +195,19 @@ impl<'a> Pair<'a> {
 }
 
 /// The same token with another last octet.
-pub(crate) fn altered(token: &[u8]) -> Vec<u8> {
+fn altered(token: &[u8]) -> Vec<u8> {
     let mut token = token.to_vec();
-    *token.last_mut().unwrap() ^= 1;
+    alter_last(&mut token);
     token
 }
 
 /// Changes the signature of the list of mechanisms that is the last part of `token`, if one is.
-pub(crate) fn alter_signature(token: &mut Vec<u8>) {
+pub(crate) fn alter_signature(token: &mut [u8]) {
     if NegTokenResp::decode(token).is_ok_and(|token| token.mech_list_mic.is_some()) {
-        *token = altered(token);
+        alter_last(token);
     }
+}
+
+pub(crate) fn alter_last(token: &mut [u8]) {
+    *token.last_mut().unwrap() ^= 1;
 }
