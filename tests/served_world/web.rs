@@ -67,7 +67,7 @@ async fn a_request_without_credentials_is_challenged_and_the_connection_stays() 
         }
     })
     .await;
-    let packets = packets(&instance);
+    let packets = packets(&instance.events(0));
     assert!(
         packets.iter().any(|line| line.contains("HTTP GET")),
         "{packets:?}"

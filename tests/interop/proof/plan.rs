@@ -194,7 +194,7 @@ fn reason_of_controls(script: &Script) -> Option<Reason> {
         attacks
             .or(job)
             .or(act)
-            .or(is_user_to_user.then_some(Reason::UserToUser))
+            .or_else(|| is_user_to_user.then_some(Reason::UserToUser))
             .or_else(|| control.start.is_some().then_some(Reason::Daemon))
     })
 }
