@@ -2,12 +2,11 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
 
 use kdclab::script::model::Phase;
 use kdclab::serve::Instance;
 
-use crate::support::{PATIENCE, blocking, packets, scenario};
+use crate::support::{PATIENCE, SILENCE, blocking, packets, scenario};
 
 const REQUEST: &str = "GET /ccm_system_windowsauth/x HTTP/1.1\r\nHost: mp\r\n\r\n";
 
@@ -85,7 +84,9 @@ async fn a_request_in_pieces_is_answered_when_it_is_whole() {
         let mut stream = connected(address);
         let (first, second) = REQUEST.split_at(20);
         stream.write_all(first.as_bytes()).unwrap();
-        std::thread::sleep(Duration::from_millis(50));
+        stream.set_read_timeout(Some(SILENCE)).unwrap();
+        assert!(stream.read(&mut [0]).is_err());
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.write_all(second.as_bytes()).unwrap();
         assert!(head(&mut stream).starts_with("HTTP/1.1 401 "));
     })

@@ -148,7 +148,7 @@ fn without_lm_hash() -> World {
 /// Catalogue S001-0: the server has no other source for its key than what the domain controller answers.
 #[test]
 fn the_lm_key_of_the_answer_decides() {
-    let right = LmHash::from_password(PASSWORD).unwrap().session_key();
+    let right = LmSessionKey::of(LmHash::from_password(PASSWORD).as_ref());
     let unaltered = with_answers(&mut without_lm_hash(), &by_name(), |keys| keys);
     assert_eq!(unaltered.0, "ERROR_ACCESS_DENIED");
     assert_eq!(unaltered.1, "signature-mismatch");
