@@ -1,3 +1,5 @@
+use std::fmt;
+
 use super::{DecodeError, EncodeError, Field, TargetInfo};
 use crate::hash::{Challenge, NtlmV2Hash};
 use crate::time::FileTime;
@@ -6,7 +8,7 @@ use crate::time::FileTime;
 const VERSION: [u8; 2] = [1, 1];
 
 /// NTLMv2_RESPONSE and the NTLMv2_CLIENT_CHALLENGE in it (MS-NLMP sections 2.2.2.7 and 2.2.2.8).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct NtlmV2Response {
     /// NTProofStr.
     pub proof: [u8; 16],
@@ -16,6 +18,16 @@ pub struct NtlmV2Response {
     pub client_challenge: Challenge,
     /// AvPairs: those of the CHALLENGE_MESSAGE and the client's own.
     pub target_info: TargetInfo,
+}
+
+/// What the proof can be searched with stays unseen.
+impl fmt::Debug for NtlmV2Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NtlmV2Response")
+            .field("timestamp", &self.timestamp)
+            .field("target_info", &self.target_info)
+            .finish_non_exhaustive()
+    }
 }
 
 impl NtlmV2Response {

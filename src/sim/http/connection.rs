@@ -1,3 +1,5 @@
+use std::fmt;
+
 use httparse::{EMPTY_HEADER, Header};
 
 use super::response::Status;
@@ -5,7 +7,7 @@ use super::{MAX_BODY, MAX_HEAD, MAX_HEADERS};
 use crate::sim::web::{Negotiation, Unanswered};
 
 /// One connection to a web server: what came in and is no whole request yet, and how far its authentication is.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct HttpConnection {
     buffer: Vec<u8>,
     /// Whether the client was told to go on with the body that it announced.
@@ -14,6 +16,15 @@ pub struct HttpConnection {
     pub(in crate::sim) negotiation: Option<Negotiation>,
     /// The last request that was not let in, which nothing followed so far.
     pub(in crate::sim) unanswered: Option<Unanswered>,
+}
+
+/// What a client shows to prove itself stays unseen.
+impl fmt::Debug for HttpConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpConnection")
+            .field("is_closed", &self.is_closed)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A request.

@@ -35,7 +35,7 @@ pub(in crate::sim) fn describe(bytes: &[u8]) -> Option<Described> {
     super::start_label(bytes)?;
     let line = bytes.split(|byte| *byte == b'\r').next()?;
     let mut described = Described {
-        clear: String::from_utf8_lossy(line).into_owned(),
+        clear: String::from_utf8_lossy(line).escape_debug().to_string(),
         kerberos: None,
     };
     let Some(token) = token_in(bytes) else {

@@ -45,7 +45,7 @@ impl World {
         let Some(host) = self.hosts.get_mut(host) else {
             return;
         };
-        let time = local_time(&host.clock(now).time().to_string());
+        let time = log_time(&host.clock(now).time().to_string());
         let line = format!(
             "iis.log: {time} W3SVC1 {} {} {} {port} {} {} {status} {substatus} {win32}",
             field(Some(&request.method)),
@@ -59,7 +59,7 @@ impl World {
 }
 
 /// A time as logs of Windows have it, `2009-05-20 19:35:11`.
-fn local_time(time: &str) -> String {
+fn log_time(time: &str) -> String {
     time.replace('T', " ").replace('Z', "")
 }
 

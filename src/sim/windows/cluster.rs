@@ -28,7 +28,7 @@ pub(in crate::sim) struct Cluster {
     /// In the order of their numbers.
     nodes: Vec<String>,
     /// The nodes by the virtual servers' names.
-    virtual_servers: BTreeMap<String, String>,
+    pub(super) virtual_servers: BTreeMap<String, String>,
     address: Option<IpAddr>,
     /// As whom the service runs.
     account: Option<String>,

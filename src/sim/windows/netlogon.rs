@@ -1,5 +1,6 @@
 //! The secure channel from a member of a domain to a domain controller, and what the controller answers.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -20,12 +21,22 @@ pub(super) const NETLOGON_PORT: u16 = 1025;
 const PATIENCE: Duration = Duration::from_secs(21);
 
 /// A network logon that a member asks about.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Question {
     /// The client whose logon it is.
     pub(super) client: SocketAddr,
     controller: SocketAddr,
     request: Vec<u8>,
+}
+
+/// The responses in the request stay unseen.
+impl fmt::Debug for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Question")
+            .field("client", &self.client)
+            .field("controller", &self.controller)
+            .finish_non_exhaustive()
+    }
 }
 
 impl World {

@@ -435,3 +435,17 @@ fn a_service_that_ended_starts_again_by_itself() {
     assert_eq!(events(&world), 5);
     assert!(world.runs_cluster_service("node2"));
 }
+
+/// A wait may be a century, and every start of a service that cannot join is a dozen messages.
+#[test]
+fn a_century_of_vain_starts_is_cut_short() {
+    let scenario = crate::catalogue::find("cluster-join-access-denied").unwrap();
+    let mut world =
+        crate::check::world_in(&scenario, crate::script::model::Phase::Broken, 1, None).unwrap();
+    crate::check::act(&mut world, scenario.script.symptom[0].get_ref());
+    let before = world.packets().len();
+    world.wait(Duration::from_secs(100 * 365 * 24 * 3600));
+    let sent = world.packets().len() - before;
+    assert!((1..50_000).contains(&sent), "{sent}");
+    world.wait(Duration::from_secs(3600));
+}

@@ -52,7 +52,7 @@ pub(crate) const ROWS: &[Row] = &[
         "0.1",
         "12 KDC policy",
         &[Nobody(
-            "it takes a path of trusts through realms that the last KDC does not know, which no scenario of these documents has",
+            "Active Directory sends it here, in scenarios whose clients are Windows (non-transitive-trust, selective-authentication)",
         )],
     ),
     row(
@@ -104,7 +104,13 @@ pub(crate) const ROWS: &[Row] = &[
             "kvno cannot be made to show another user's ticket in a user-to-user request",
         )],
     ),
-    row("0.1", "27 user-to-user only", &[Nobody(TABLE_ONLY)]),
+    row(
+        "0.1",
+        "27 user-to-user only",
+        &[Nobody(
+            "Active Directory sends it here, in a scenario whose client is Windows (user-without-spn)",
+        )],
+    ),
     row("0.1", "28, 29, 63", &[Nobody(TABLE_ONLY)]),
     row(
         "0.1",

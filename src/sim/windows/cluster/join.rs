@@ -21,6 +21,9 @@ const DELAY: Duration = Duration::from_secs(1);
 const SPAWNING: Duration = Duration::from_micros(100);
 const STARTING: Duration = Duration::from_micros(150);
 
+/// The most starts of services that one wait plays: a wait may be a century.
+const MAX_RESTARTS: usize = 100;
+
 impl World {
     /// Lets the cluster service of a node start and join the others.
     pub(in crate::sim::windows) fn join_cluster(&mut self, join: &JoinCluster) -> Outcome {
@@ -48,9 +51,10 @@ impl World {
         Ok(self.cluster(cluster)?.members.contains(name) != before)
     }
 
-    /// Starts the services that have ended by themselves and whose time comes until then.
+    /// Starts the services that have ended by themselves and whose time comes until then. After [`MAX_RESTARTS`] of
+    /// them those that still fail are started next when the wait is over.
     pub(in crate::sim) fn restart_services(&mut self, until: Timestamp) {
-        loop {
+        for _ in 0..MAX_RESTARTS {
             let due = self.hosts.values().filter_map(|host| {
                 let (at, cluster) = host.windows.cluster_service.next.as_ref()?;
                 (*at <= until).then(|| (*at, host.name.clone(), cluster.clone()))
@@ -62,6 +66,11 @@ impl World {
             self.now = self.now.max(at);
             // That it fails is told by the logs.
             let _ = self.start_cluster_service(&node, &cluster, None);
+        }
+        for host in self.hosts.values_mut() {
+            if let Some((at, _)) = &mut host.windows.cluster_service.next {
+                *at = (*at).max(until + Duration::from_micros(1));
+            }
         }
     }
 
