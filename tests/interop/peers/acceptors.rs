@@ -30,6 +30,8 @@ struct Session {
     tgt: Credential,
     ticket: Credential,
     keytab: Keytab,
+    /// How many tokens it has shown.
+    presented: u32,
     /// As whom Java's acceptor logs in.
     identity: &'static str,
     mutual: bool,
@@ -79,6 +81,7 @@ impl Session {
             client,
             tgt,
             keytab,
+            presented: 0,
             identity: SERVICE,
             mutual: true,
             bindings: ("", ""),
@@ -115,7 +118,11 @@ impl Session {
 
     /// Shows a token to both acceptors. They agree, and so does our initiator with the answer.
     fn present(&mut self, exchange: &ApExchange, token: &[u8]) -> Result<(), Refused> {
-        let path = self.realm.path("acceptor.keytab");
+        // A name of its own: Java reads a file again only once the clock of the file system has gone on.
+        self.presented += 1;
+        let path = self
+            .realm
+            .path(&format!("acceptor-{}.keytab", self.presented));
         std::fs::write(&path, self.keytab.to_bytes().unwrap()).unwrap();
         let conf = self.realm.path("krb5.conf");
         let (mut java, mut mit);
