@@ -5,6 +5,8 @@ use std::path::Path;
 use kdclab::catalogue::{CatalogueError, Scenario};
 use kdclab::check;
 
+use super::refusals::{assert_runs, refusals};
+
 /// A scenario of a cluster that is right.
 const GOOD: &str = r#"format    = 1
 title     = "A title"
@@ -70,39 +72,10 @@ fn parse(text: &str) -> Result<Scenario, CatalogueError> {
 
 #[test]
 fn the_good_file_runs() {
-    let scenario = parse(GOOD).unwrap_or_else(|error| panic!("{error}"));
-    let report = check::run(&scenario, 1);
-    assert!(report.is_ok(), "{:?}", report.mismatches);
+    assert_runs(GOOD);
 }
 
-#[track_caller]
-fn refused(from: &str, to: &str, title: &str, help: &str) {
-    assert!(GOOD.contains(from), "the good file has no {from:?}");
-    let text = GOOD.replacen(from, to, 1);
-    let error = match parse(&text) {
-        Ok(_) => panic!("the file was accepted"),
-        Err(error) => error.to_string(),
-    };
-    assert!(error.contains(title), "{title:?} is not in:\n{error}");
-    assert!(error.contains(help), "{help:?} is not in:\n{error}");
-    let lines = text.lines().zip(GOOD.lines());
-    let changed = lines.take_while(|(new, old)| new == old).count() + 1;
-    assert!(
-        error.contains(&format!("mine.toml:{changed}:")),
-        "line {changed} is not named in:\n{error}"
-    );
-}
-
-macro_rules! refusals {
-    ($($name:ident: $from:literal => $to:literal, $title:literal, $help:literal;)*) => {$(
-        #[test]
-        fn $name() {
-            refused($from, $to, $title, $help);
-        }
-    )*};
-}
-
-refusals! {
+refusals! { GOOD,
     an_account_of_nobody: "account = \"svc-cluster\"" => "account = \"svc-clutser\"",
         "unknown user `svc-clutser`", "did you mean `svc-cluster`?";
     an_administrator_who_is_nobody: "account = \"svc-cluster\"" => "administrators = [\"eve\"]\naccount = \"svc-cluster\"",

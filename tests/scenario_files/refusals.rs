@@ -87,10 +87,11 @@ macro_rules! refusals {
     ($good:ident, $($name:ident: $from:literal => $to:literal, $title:literal, $help:literal;)*) => {$(
         #[test]
         fn $name() {
-            refused($good, $from, $to, $title, $help);
+            $crate::refusals::refused($good, $from, $to, $title, $help);
         }
     )*};
 }
+pub(super) use refusals;
 
 refusals! { GOOD,
     unknown_top_level_key: "story " => "strory", "unknown field `strory`", "did you mean `story`?";

@@ -1,6 +1,6 @@
 //! What is refused of web servers and sites, with its place and the remedy.
 
-use super::refusals::{assert_runs, refused};
+use super::refusals::{assert_runs, refusals};
 
 const GOOD: &str = r#"format    = 1
 title     = "A title"
@@ -67,16 +67,7 @@ fn the_good_file_says_what_happens() {
     assert_runs(&without);
 }
 
-macro_rules! refusals {
-    ($($name:ident: $from:literal => $to:literal, $title:literal, $help:literal;)*) => {$(
-        #[test]
-        fn $name() {
-            refused(GOOD, $from, $to, $title, $help);
-        }
-    )*};
-}
-
-refusals! {
+refusals! { GOOD,
     a_web_server_elsewhere: "mit1 = {}" => "mit1 = { web = { x = { path = \"/\" } } }", "host `mit1` is no Windows", "dialect = \"windows\"";
     a_path_that_is_relative: "\"/mp\"" => "\"mp\"", "`mp` is not the path of an application", "write it from the root";
     a_path_with_a_query: "\"/mp\"" => "\"/mp?x\"", "`/mp?x` is not the path of an application", "without a query";

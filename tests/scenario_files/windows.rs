@@ -1,6 +1,6 @@
 //! What is refused of the worlds of Windows, with its place and the remedy.
 
-use super::refusals::refused;
+use super::refusals::{assert_runs, refusals};
 
 const GOOD: &str = r#"format    = 1
 title     = "A title"
@@ -58,19 +58,10 @@ because = "Time heals nothing."
 
 #[test]
 fn the_good_file_runs() {
-    super::refusals::assert_runs(GOOD);
+    assert_runs(GOOD);
 }
 
-macro_rules! refusals {
-    ($($name:ident: $from:literal => $to:literal, $title:literal, $help:literal;)*) => {$(
-        #[test]
-        fn $name() {
-            refused(GOOD, $from, $to, $title, $help);
-        }
-    )*};
-}
-
-refusals! {
+refusals! { GOOD,
     an_account_of_mit: "kdc      = \"kdc1\"" => "kdc      = \"kdc1\"\naccounts = { \"PC1$\" = {} }",
         "only Active Directory has accounts", "dialect = \"active-directory\"";
     an_account_with_the_name_of_a_service: "\"svc-app\" =" => "\"HTTP/app1\" =",
