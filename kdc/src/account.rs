@@ -49,19 +49,11 @@ pub enum AllowedToAuthenticate {
 
 impl AllowedToAuthenticate {
     fn is_for(&self, client: &Principal) -> bool {
-        let same = |one: &[u8], other: &[u8]| one.eq_ignore_ascii_case(other);
         match self {
-            Self::Principal(allowed) => {
-                same(allowed.realm.as_bytes(), client.realm.as_bytes())
-                    && allowed.name.components.len() == client.name.components.len()
-                    && allowed
-                        .name
-                        .components
-                        .iter()
-                        .zip(&client.name.components)
-                        .all(|(one, other)| same(one.as_bytes(), other.as_bytes()))
-            }
-            Self::Realm(allowed) => same(allowed.as_bytes(), client.realm.as_bytes()),
+            Self::Principal(allowed) => allowed.eq_ignore_ascii_case(client),
+            Self::Realm(allowed) => allowed
+                .as_bytes()
+                .eq_ignore_ascii_case(client.realm.as_bytes()),
         }
     }
 }

@@ -151,6 +151,16 @@ pub struct PrincipalName {
 }
 
 impl PrincipalName {
+    /// Whether the components are the same but for the case of ASCII letters, as Active Directory compares names.
+    pub fn eq_ignore_ascii_case(&self, other: &Self) -> bool {
+        self.components.len() == other.components.len()
+            && self
+                .components
+                .iter()
+                .zip(&other.components)
+                .all(|(one, other)| one.as_bytes().eq_ignore_ascii_case(other.as_bytes()))
+    }
+
     /// A name of `components`.
     pub fn new<T: Into<KerberosString>>(
         name_type: NameType,
@@ -223,6 +233,12 @@ pub struct Principal {
 }
 
 impl Principal {
+    /// Whether name and realm are the same but for the case of ASCII letters, as Active Directory compares them.
+    pub fn eq_ignore_ascii_case(&self, other: &Self) -> bool {
+        let (one, two) = (self.realm.as_bytes(), other.realm.as_bytes());
+        one.eq_ignore_ascii_case(two) && self.name.eq_ignore_ascii_case(&other.name)
+    }
+
     /// `krbtgt/for_realm@in_realm`: with two realms, the key `in_realm` seals tickets for `for_realm` with.
     pub fn krbtgt(for_realm: &Realm, in_realm: &Realm) -> Self {
         Self {

@@ -255,7 +255,7 @@ impl Acceptor {
                 .entries
                 .iter()
                 .filter(|entry| match is_windows {
-                    true => is_same_without_case(&entry.principal, principal),
+                    true => entry.principal.eq_ignore_ascii_case(principal),
                     false => entry.principal == *principal,
                 })
                 .filter(|entry| self.name.matches(&entry.principal))
@@ -276,18 +276,6 @@ impl Acceptor {
             keys,
         )
     }
-}
-
-/// Active Directory compares names without regard to case.
-fn is_same_without_case(one: &Principal, other: &Principal) -> bool {
-    let same = |one: &[u8], other: &[u8]| one.eq_ignore_ascii_case(other);
-    let (ours, theirs) = (&one.name.components, &other.name.components);
-    same(one.realm.as_bytes(), other.realm.as_bytes())
-        && ours.len() == theirs.len()
-        && ours
-            .iter()
-            .zip(theirs)
-            .all(|(one, other)| same(one.as_bytes(), other.as_bytes()))
 }
 
 fn decrypt_with_entry(ticket: &Ticket, entry: &KeytabEntry) -> Result<EncTicketPart, Failure> {

@@ -147,7 +147,7 @@ impl Database {
     ) -> Result<Self, DatabaseError> {
         self.update_account(account, |attributes| {
             let names = &mut attributes.service_principal_names;
-            if !names.iter().any(|known| is_same(known, name)) {
+            if !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
                 names.push(name.clone());
             }
         })
@@ -166,7 +166,7 @@ impl Database {
         let changed = self.update_account(account, |attributes| {
             let names = &mut attributes.service_principal_names;
             let before = names.len();
-            names.retain(|known| !is_same(known, name));
+            names.retain(|known| !known.eq_ignore_ascii_case(name));
             is_there = names.len() < before;
         })?;
         if !is_there {
@@ -212,13 +212,4 @@ impl Database {
         let holders = self.services.get(&name).into_iter().flatten();
         holders.filter_map(|holder| self.entries.get(holder).map(AsRef::as_ref))
     }
-}
-
-fn is_same(one: &PrincipalName, other: &PrincipalName) -> bool {
-    one.components.len() == other.components.len()
-        && one
-            .components
-            .iter()
-            .zip(&other.components)
-            .all(|(one, other)| one.as_bytes().eq_ignore_ascii_case(other.as_bytes()))
 }
